@@ -1,0 +1,15 @@
+"""The application: all paths behind the edge. Puts together what it is given; wiring makes the parts."""
+
+from collections.abc import Callable
+
+from starlette.types import ASGIApp
+
+from jwt_to_rbac.api.edge import Edge
+from jwt_to_rbac.api.first_system import FirstSystem
+from jwt_to_rbac.api.health import Health
+from jwt_to_rbac.api.resource import router, routes
+
+
+def application(first_system: FirstSystem, health: Health, new_id: Callable[[], str]) -> ASGIApp:
+    """The ASGI application. `new_id` makes request ids."""
+    return Edge(router(routes(first_system.resources() | health.resources())), new_id)

@@ -1,0 +1,147 @@
+"""The first system's paths, `/rbac` and `/tokens/{sa}`: same methods, keys and success codes."""
+
+import base64
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jwt_to_rbac.api.problems import denied
+from jwt_to_rbac.api.reading import bearer, read_json, request_id
+from jwt_to_rbac.api.resource import Handler
+from jwt_to_rbac.core.account import Credential
+from jwt_to_rbac.core.errors import Denial
+from jwt_to_rbac.core.lifetime import parse_duration
+from jwt_to_rbac.usecases.callers import Callers
+from jwt_to_rbac.usecases.issue_token import IssueToken
+from jwt_to_rbac.usecases.list_objects import ListObjects
+from jwt_to_rbac.usecases.log_in import LoggedIn, LogIn
+from jwt_to_rbac.usecases.revoke import Revoke
+
+
+class LoginBody(msgspec.Struct):
+    token: str = ""
+
+
+class TokenBody(msgspec.Struct):
+    duration: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSystem:
+    """The endpoints with the use cases behind them. `ca_certificate` is the API server's, in PEM."""
+
+    callers: Callers
+    log_in: LogIn
+    issue_token: IssueToken
+    revoke: Revoke
+    list_objects: ListObjects
+    ca_certificate: bytes
+
+    def resources(self) -> dict[str, dict[str, Handler]]:
+        return {
+            "/rbac": {"POST": self.post_rbac, "GET": self.get_rbac},
+            "/rbac/{name}": {"DELETE": self.delete_rbac},
+            "/tokens/{name}": {"GET": self.get_token, "POST": self.post_token},
+        }
+
+    async def post_rbac(self, request: Request) -> Response:
+        """Log in: the body's ID token is the credential."""
+        body = await read_json(request, LoginBody)
+        done = await self.log_in(body.token, request_id(request))
+        if isinstance(done, Denial):
+            return denied(done, request_id(request))
+        return _json(_login(done), HTTPStatus.CREATED)
+
+    async def get_rbac(self, request: Request) -> Response:
+        caller = await self.callers.identify(bearer(request), request_id(request))
+        found = caller if isinstance(caller, Denial) else await self.list_objects(caller)
+        if isinstance(found, Denial):
+            return denied(found, request_id(request))
+        return _json(
+            {
+                "sa_list": found.service_accounts,
+                "crole_list": found.cluster_roles,
+                "crolebind_list": found.cluster_role_bindings,
+                "rolebind_list": found.role_bindings,
+            }
+        )
+
+    async def delete_rbac(self, request: Request) -> Response:
+        caller = await self.callers.identify(bearer(request), request_id(request))
+        refused: Denial | None
+        if isinstance(caller, Denial):
+            refused = caller
+        else:
+            refused = await self.revoke(caller, request.path_params["name"], request_id(request))
+        if refused is not None:
+            return denied(refused, request_id(request))
+        return Response(status_code=HTTPStatus.ACCEPTED)
+
+    async def get_token(self, request: Request) -> Response:
+        """A new token in a list of one: the first system listed the tokens that it had stored."""
+        issued = await self._issue(request, None)
+        if isinstance(issued, Denial):
+            return denied(issued, request_id(request))
+        return _json([self._secret(issued)])
+
+    async def post_token(self, request: Request) -> Response:
+        body = await read_json(request, TokenBody)
+        asked = None if body.duration is None else parse_duration(body.duration)
+        issued = await self._issue(request, asked)
+        if isinstance(issued, Denial):
+            return denied(issued, request_id(request))
+        return _json(self._secret(issued), HTTPStatus.CREATED)
+
+    async def _issue(self, request: Request, asked: float | None) -> Credential | Denial:
+        caller = await self.callers.identify(bearer(request), request_id(request))
+        if isinstance(caller, Denial):
+            return caller
+        return await self.issue_token(
+            caller, request.path_params["name"], asked, request_id(request)
+        )
+
+    def _secret(self, issued: Credential) -> dict[str, object]:
+        """As the first system showed a Secret: values in base64."""
+        return {
+            "name": f"{issued.service_account}-token",
+            "data": {
+                "ca.crt": _base64(self.ca_certificate),
+                "namespace": _base64(issued.namespace.encode()),
+                "token": _base64(issued.token.encode()),
+            },
+            "expirationTimestamp": issued.expires_at,
+        }
+
+
+def _login(done: LoggedIn) -> dict[str, object]:
+    return {
+        "Email": done.person.email,
+        "Groups": done.person.groups,
+        "FederatedClaims": {
+            "connector_id": done.person.connector,
+            "user_id": done.person.user_id,
+        },
+        "ServiceAccount": done.account.name,
+        "Grants": [
+            {
+                "clusterRole": planned.grant.cluster_role,
+                "scope": planned.grant.namespace or "cluster",
+                "rule": planned.rule,
+            }
+            for planned in done.access.grants
+        ],
+        "UnmatchedGroups": done.access.unmatched_groups,
+    }
+
+
+def _json(value: object, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(
+        msgspec.json.encode(value), status, {"Cache-Control": "no-store"}, "application/json"
+    )
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()

@@ -1,0 +1,38 @@
+"""What the cluster holds for one person, as the use cases see it. Values only."""
+
+from dataclasses import dataclass
+
+from jwt_to_rbac.core.difference import HeldGrant
+from jwt_to_rbac.core.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's AccessGrant with all that it owns.
+
+    `name` is that of the AccessGrant and of the ServiceAccount. `uid` and `version` are the
+    AccessGrant's; `version` is opaque and proves, given back, that nobody changed it since.
+    `service_account_uid` is empty while the ServiceAccount is missing. `reported` says that
+    the status tells of this very spec.
+    """
+
+    name: str
+    uid: str
+    version: str
+    record: Record
+    service_account_uid: str = ""
+    held: tuple[HeldGrant, ...] = ()
+    reported: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A ServiceAccount token as TokenRequest issued it. `expires_at` is the API server's word."""
+
+    token: str
+    expires_at: str
+    service_account: str
+    namespace: str
+
+    def __repr__(self) -> str:
+        return f"Credential({self.namespace}/{self.service_account}, until {self.expires_at})"

@@ -1,0 +1,79 @@
+"""Decides what one person gets, and why. The one place: login, explain and the controllers all ask here."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from jwt_to_rbac.core.identity import Person
+from jwt_to_rbac.core.policy import Namespaces, Policy, Rule, Scope, WholeCluster
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """One binding that a person should hold. `namespace` is empty for the whole cluster."""
+
+    cluster_role: str
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedGrant:
+    """A grant with the name of the rule that gives it."""
+
+    grant: Grant
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPlan:
+    """What a person gets, and what gave nothing.
+
+    `unmatched_groups` are groups of the person that no rule names; `absent_namespaces` are
+    namespaces that a matching rule names and the cluster doesn't have.
+    """
+
+    grants: tuple[PlannedGrant, ...] = ()
+    unmatched_groups: tuple[str, ...] = ()
+    absent_namespaces: tuple[str, ...] = ()
+
+    def wanted(self) -> frozenset[Grant]:
+        return frozenset(planned.grant for planned in self.grants)
+
+
+def plan(person: Person, policy: Policy, namespaces: Collection[str]) -> AccessPlan:
+    """The access of `person` under `policy` on a cluster that has `namespaces`; pure.
+
+    Two rules that give the same grant yield it once, with the first rule as its reason.
+    """
+    found: dict[Grant, str] = {}
+    absent: set[str] = set()
+    held = frozenset(person.groups)
+    matched: set[str] = set()
+    for rule in policy.rules:
+        common = rule.groups & held
+        if not common:
+            continue
+        matched |= common
+        absent |= _absent(rule.scope, namespaces)
+        for grant in _grants(rule, namespaces):
+            found.setdefault(grant, rule.name)
+    return AccessPlan(
+        tuple(PlannedGrant(grant, rule) for grant, rule in sorted(found.items())),
+        tuple(group for group in person.groups if group not in matched),
+        tuple(sorted(absent)),
+    )
+
+
+def _grants(rule: Rule, namespaces: Collection[str]) -> list[Grant]:
+    match rule.scope:
+        case WholeCluster():
+            return [Grant(rule.cluster_role)]
+        case Namespaces(names):
+            return [Grant(rule.cluster_role, name) for name in names if name in namespaces]
+
+
+def _absent(scope: Scope, namespaces: Collection[str]) -> set[str]:
+    match scope:
+        case WholeCluster():
+            return set()
+        case Namespaces(names):
+            return {name for name in names if name not in namespaces}

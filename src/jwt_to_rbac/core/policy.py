@@ -1,0 +1,62 @@
+"""What the configuration says: who gets which ClusterRole where. Values only; planning is in `plan`."""
+
+from dataclasses import dataclass
+
+OWN_ROLE_SUFFIX = "-from-jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule:
+    """One rule of a ClusterRole, field for field as rbac.authorization.k8s.io/v1 has it."""
+
+    verbs: tuple[str, ...]
+    api_groups: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    resource_names: tuple[str, ...] = ()
+    non_resource_urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCluster:
+    """The grant becomes a ClusterRoleBinding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """The grant becomes a RoleBinding in each of these namespaces."""
+
+    names: frozenset[str]
+
+
+Scope = WholeCluster | Namespaces
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Whoever is in one of `groups` (exact match) gets `cluster_role` within `scope`.
+
+    `own_rules` is None where `cluster_role` exists on the cluster already; otherwise the
+    program keeps a ClusterRole of that name with these rules.
+    """
+
+    name: str
+    groups: frozenset[str]
+    cluster_role: str
+    scope: Scope = WholeCluster()
+    own_rules: tuple[PolicyRule, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All rules, in the order of the configuration (the first to give a grant is its reason)."""
+
+    rules: tuple[Rule, ...] = ()
+
+    def own_roles(self) -> dict[str, tuple[PolicyRule, ...]]:
+        """The ClusterRoles that the program keeps: name to rules."""
+        return {r.cluster_role: r.own_rules for r in self.rules if r.own_rules is not None}
+
+
+def own_role_name(rule_name: str) -> str:
+    """The name of a rule's own ClusterRole, as the first system made it."""
+    return f"{rule_name}{OWN_ROLE_SUFFIX}"

@@ -1,0 +1,57 @@
+"""What is remembered about a person, and how a new token changes it. No cluster objects: see `kube`.
+
+The order of tokens is their `iat`: an older token may renew a credential, but never changes
+access, or a replayed token would bring back a group that the person has lost.
+"""
+
+from dataclasses import dataclass, replace
+
+from jwt_to_rbac.core.errors import Code, Denial
+from jwt_to_rbac.core.identity import Person, ProvenPerson
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The spec of an AccessGrant. Times are whole seconds since 1970, as in a token."""
+
+    person: Person
+    claims_issued_at: int
+    not_before: int | None = None
+    suspended: bool = False
+    expires_at: int | None = None
+
+
+def advance(record: Record | None, proven: ProvenPerson, now: float) -> Record | Denial:
+    """The record after this token, or why the token is refused.
+
+    Two tokens of one second can't be put in order: what both grant is what remains.
+    Raises ValueError if record and token are not of one identity.
+    """
+    if record is None:
+        return Record(proven.person, proven.issued_at)
+    if record.person.identity != proven.person.identity:
+        raise ValueError("a record advances only by a token of its own identity")
+    refused = refusal(record, now)
+    if refused is not None:
+        return refused
+    if record.not_before is not None and proven.issued_at < record.not_before:
+        return Denial(
+            Code.TOKEN_REVOKED,
+            "This token was issued before this person's access was last revoked. Log in anew.",
+        )
+    if proven.issued_at > record.claims_issued_at:
+        return replace(record, person=proven.person, claims_issued_at=proven.issued_at)
+    if proven.issued_at == record.claims_issued_at:
+        both = tuple(g for g in record.person.groups if g in set(proven.person.groups))
+        if both != record.person.groups:
+            return replace(record, person=replace(record.person, groups=both))
+    return record
+
+
+def refusal(record: Record, now: float) -> Denial | None:
+    """Why this person gets nothing at all now, whatever their token says; None if they may."""
+    if record.suspended:
+        return Denial(Code.SUSPENDED, "This person's access is suspended by an administrator.")
+    if record.expires_at is not None and now >= record.expires_at:
+        return Denial(Code.ACCESS_EXPIRED, "This person's access has ended. Ask for a new term.")
+    return None

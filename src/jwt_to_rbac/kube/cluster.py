@@ -1,0 +1,318 @@
+"""One cluster as the use cases need it: the `Cluster` port on watch caches and single calls.
+
+No decisions here: what to grant is the plan's, in which order is the use cases'.
+"""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+
+from jwt_to_rbac.core.account import Account, Credential
+from jwt_to_rbac.core.difference import HeldGrant
+from jwt_to_rbac.core.errors import Code, Conflict, JwtToRbacError, Outage
+from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.core.names import binding_name, hashed_binding_name
+from jwt_to_rbac.core.plan import AccessPlan, Grant
+from jwt_to_rbac.core.policy import PolicyRule
+from jwt_to_rbac.core.record import Record
+from jwt_to_rbac.kube import manifest, paths
+from jwt_to_rbac.kube.accounts import Accounts, held_grant
+from jwt_to_rbac.kube.marks import is_marked, owner_uid
+from jwt_to_rbac.kube.reviews import review_access, review_token
+from jwt_to_rbac.kube.session import MERGE_PATCH, KubeSession
+from jwt_to_rbac.kube.store import Store
+from jwt_to_rbac.kube.tokens import request_token
+from jwt_to_rbac.kube.types import AccessGrant, Binding, ClusterRole, Namespace, ServiceAccount
+from jwt_to_rbac.kube.watch import Watch
+from jwt_to_rbac.ports import Clock, KubernetesUser, Listing, NameTaken
+
+NOT_FOUND = HTTPStatus.NOT_FOUND
+CONFLICT = HTTPStatus.CONFLICT
+
+Seen = TypeVar("Seen")
+
+
+class KubeCluster:
+    """A cluster behind one KubeSession.
+
+    `namespace` holds the people's ServiceAccounts; `audience` is what a Kubernetes token
+    must be for, to be taken as a caller's. `follow` must run for as long as the object is used.
+    """
+
+    def __init__(self, session: KubeSession, namespace: str, audience: str, clock: Clock) -> None:
+        self.namespace = namespace
+        self._session = session
+        self._audience = audience
+        self._clock = clock
+        self._accounts = Accounts(namespace)
+        self._namespaces: Store[Namespace] = Store(lambda before, after: None)
+        self._roles: Store[ClusterRole] = Store(lambda before, after: None)
+        accounts = self._accounts
+        self._watches: tuple[Watch[Any], ...] = (
+            Watch(session, paths.NAMESPACES, Namespace, self._namespaces),
+            Watch(session, paths.CLUSTER_ROLES, ClusterRole, self._roles),
+            Watch(session, paths.GRANTS, AccessGrant, accounts.grants),
+            Watch(
+                session,
+                paths.service_accounts(namespace),
+                ServiceAccount,
+                accounts.service_accounts,
+            ),
+            Watch(session, paths.CLUSTER_ROLE_BINDINGS, Binding, accounts.bindings),
+            Watch(session, paths.ROLE_BINDINGS, Binding, accounts.role_bindings),
+        )
+
+    async def follow(self) -> None:
+        """Keep the caches true until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for watch in self._watches:
+                tasks.create_task(watch.run(), name=f"watch {watch.path}")
+
+    async def synced(self) -> None:
+        """Return once every cache has been filled."""
+        await asyncio.gather(*(watch.synced.wait() for watch in self._watches))
+
+    def stale(self) -> list[str]:
+        """The paths whose watch isn't filled yet or is down now."""
+        return [w.path for w in self._watches if not (w.healthy and w.synced.is_set())]
+
+    # --- what is known -----------------------------------------------------------------
+
+    def account_of(self, identity: Identity) -> Account | None:
+        self._must_be_synced()
+        return self._accounts.of(identity)
+
+    def account_named(self, name: str) -> Account | None:
+        self._must_be_synced()
+        return self._accounts.named(name)
+
+    def namespaces(self) -> Collection[str]:
+        """Names of the namespaces that can take a binding: those being deleted can't."""
+        return frozenset(
+            one.metadata.name
+            for one in self._namespaces.values()
+            if one.metadata.deletion_timestamp is None
+        )
+
+    def listing(self) -> Listing:
+        self._must_be_synced()
+        accounts = self._accounts
+        return Listing(
+            *(
+                tuple(sorted(o.metadata.name for o in store.values() if is_marked(o.metadata)))
+                for store in (
+                    accounts.service_accounts,
+                    self._roles,
+                    accounts.bindings,
+                    accounts.role_bindings,
+                )
+            )
+        )
+
+    def _must_be_synced(self) -> None:
+        # Deciding on half a picture would create what exists and keep what should go.
+        if not all(watch.synced.is_set() for watch in self._watches):
+            raise Outage(
+                Code.CLUSTER_UNAVAILABLE, "The picture of the cluster is not complete yet."
+            )
+
+    # --- the AccessGrant ---------------------------------------------------------------
+
+    async def refresh(self, name: str) -> None:
+        reply = await self._session.call("GET", paths.grant(name), also=(NOT_FOUND,))
+        if reply.status != NOT_FOUND:
+            self._accounts.grants.put(_decode(reply.body, AccessGrant))
+        else:
+            known = self._accounts.grants.get(name)
+            if known is not None:
+                self._accounts.grants.deleted(known)
+
+    async def claim(self, name: str, record: Record) -> Account | NameTaken:
+        foreign = self._accounts.service_accounts.get(name, self.namespace)
+        if foreign is not None and not owner_uid(foreign.metadata):
+            return NameTaken(name)
+        body = manifest.access_grant(name, record, self.namespace)
+        reply = await self._session.call("POST", paths.GRANTS, body, also=(CONFLICT,))
+        if reply.status == CONFLICT:
+            await self.refresh(name)
+            held = self._accounts.named(name)
+            if held is not None and held.record.person.identity == record.person.identity:
+                return held
+            return NameTaken(name)
+        account = self._saw_grant(reply.body)
+        # Bindings of a deleted AccessGrant of this name: the garbage collector will take
+        # them, but until then they would give the new account what its plan does not.
+        for leftover in self._accounts.leftovers(account.name, account.uid):
+            await self._delete_binding(leftover)
+        return account
+
+    async def write_record(self, account: Account, record: Record) -> Account:
+        body: manifest.Body = {
+            "metadata": {"resourceVersion": account.version, "uid": account.uid},
+            "spec": manifest.spec(record),
+        }
+        return await self._patch_grant(account, paths.grant(account.name), body)
+
+    async def report(self, account: Account, access: AccessPlan, login_at: float | None) -> Account:
+        grant = self._accounts.grants.get(account.name)
+        if grant is None or grant.metadata.uid != account.uid:
+            raise Conflict(Code.BUSY, f"AccessGrant {account.name} was deleted meanwhile.")
+        told = manifest.status(
+            account.record, access, grant.metadata.generation, login_at, self._clock()
+        )
+        body: manifest.Body = {
+            "metadata": {"resourceVersion": account.version, "uid": account.uid},
+            "status": told,
+        }
+        return await self._patch_grant(account, paths.grant(account.name) + "/status", body)
+
+    async def _patch_grant(self, account: Account, path: str, body: manifest.Body) -> Account:
+        try:
+            reply = await self._session.call(
+                "PATCH", path, body, content_type=MERGE_PATCH, also=(NOT_FOUND,)
+            )
+        except Conflict:
+            await self.refresh(account.name)
+            raise
+        if reply.status == NOT_FOUND:
+            await self.refresh(account.name)
+            raise Conflict(Code.BUSY, f"AccessGrant {account.name} was deleted meanwhile.")
+        return self._saw_grant(reply.body)
+
+    def _saw_grant(self, body: bytes) -> Account:
+        grant = _decode(body, AccessGrant)
+        self._accounts.grants.put(grant)
+        account = self._accounts.named(grant.metadata.name)
+        if account is None:
+            raise Conflict(Code.BUSY, f"AccessGrant {grant.metadata.name} is being deleted.")
+        return account
+
+    # --- what it owns ------------------------------------------------------------------
+
+    async def ensure_service_account(self, account: Account) -> Account:
+        if account.service_account_uid:
+            return account
+        path = paths.service_accounts(self.namespace)
+        body = manifest.service_account(account, self.namespace)
+        reply = await self._session.call("POST", path, body, also=(CONFLICT,))
+        if reply.status == CONFLICT:
+            reply = await self._session.call("GET", f"{path}/{account.name}")
+        seen = _decode(reply.body, ServiceAccount)
+        owner = owner_uid(seen.metadata)
+        if not owner:
+            raise JwtToRbacError(
+                Code.NAME_TAKEN,
+                f"ServiceAccount {self.namespace}/{account.name} exists and is not ours; it is "
+                "never adopted. An administrator may delete or rename it.",
+            )
+        self._accounts.service_accounts.put(seen)
+        if owner != account.uid:
+            # Left by an AccessGrant of the past; the garbage collector is about to take it.
+            await self._delete(f"{path}/{account.name}", seen.metadata.uid)
+            self._accounts.service_accounts.deleted(seen)
+            raise Conflict(Code.BUSY, f"An old ServiceAccount {account.name} was in the way.")
+        return replace(account, service_account_uid=seen.metadata.uid)
+
+    async def bind(self, account: Account, grant: Grant) -> None:
+        for name in (
+            binding_name(account.name, grant.cluster_role),
+            hashed_binding_name(account.name, grant.cluster_role),
+        ):
+            path = paths.bindings(grant.namespace)
+            body = manifest.binding(account, grant, self.namespace, name)
+            reply = await self._session.call("POST", path, body, also=(CONFLICT,))
+            if reply.status == CONFLICT:
+                reply = await self._session.call("GET", f"{path}/{name}")
+            seen = _decode(reply.body, Binding)
+            if owner_uid(seen.metadata) == account.uid:
+                self._bindings(grant).put(seen)
+                if held_grant(seen, account.name, self.namespace) == HeldGrant(grant, name):
+                    return
+                raise Conflict(Code.BUSY, f"Binding {name} is not as we made it.")
+        raise JwtToRbacError(
+            Code.NAME_TAKEN, f"Bindings named {name!r} and its like exist and are not ours."
+        )
+
+    async def unbind(self, account: Account, held: HeldGrant) -> None:
+        seen = self._bindings(held.grant).get(held.name, held.grant.namespace)
+        if seen is not None:
+            await self._delete_binding(seen)
+
+    async def _delete_binding(self, seen: Binding) -> None:
+        meta = seen.metadata
+        # The uid says which object was meant: one that was made anew is another decision.
+        await self._delete(f"{paths.bindings(meta.namespace)}/{meta.name}", meta.uid)
+        accounts = self._accounts
+        (accounts.role_bindings if meta.namespace else accounts.bindings).deleted(seen)
+
+    async def remove(self, account: Account) -> None:
+        if account.service_account_uid:
+            path = f"{paths.service_accounts(self.namespace)}/{account.name}"
+            await self._delete(path, account.service_account_uid)
+            known = self._accounts.service_accounts.get(account.name, self.namespace)
+            if known is not None:
+                self._accounts.service_accounts.deleted(known)
+        await self._delete(paths.grant(account.name), account.uid)
+        grant = self._accounts.grants.get(account.name)
+        if grant is not None:
+            self._accounts.grants.deleted(grant)
+
+    def _bindings(self, grant: Grant) -> Store[Binding]:
+        return self._accounts.role_bindings if grant.namespace else self._accounts.bindings
+
+    async def _delete(self, path: str, uid: str) -> None:
+        body = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "preconditions": {"uid": uid},
+        }
+        # 404 and 409 (another uid): the object that was meant is gone, which is what we want.
+        await self._session.call("DELETE", path, body, also=(NOT_FOUND, CONFLICT))
+
+    # --- ClusterRoles from the configuration ------------------------------------------------
+
+    async def ensure_role(self, name: str, rules: tuple[PolicyRule, ...]) -> None:
+        wanted = manifest.role_rules(rules)
+        known = self._roles.get(name)
+        if known is not None and is_marked(known.metadata) and known.rules == wanted:
+            return
+        body = manifest.cluster_role(name, rules)
+        reply = await self._session.call("POST", paths.CLUSTER_ROLES, body, also=(CONFLICT,))
+        if reply.status == CONFLICT:
+            reply = await self._session.call("GET", paths.cluster_role(name))
+            seen = _decode(reply.body, ClusterRole)
+            if not is_marked(seen.metadata):
+                raise JwtToRbacError(
+                    Code.NAME_TAKEN,
+                    f"ClusterRole {name} exists and is not ours; it is never changed. Rename the "
+                    "policy's rule, or delete the ClusterRole.",
+                )
+            if seen.rules != wanted:
+                change = {
+                    "metadata": {"resourceVersion": seen.metadata.resource_version},
+                    "rules": wanted,
+                }
+                reply = await self._session.call(
+                    "PATCH", paths.cluster_role(name), change, content_type=MERGE_PATCH
+                )
+        self._roles.put(_decode(reply.body, ClusterRole))
+
+    # --- asking the API server ----------------------------------------------------------
+
+    async def issue_token(self, account: Account, seconds: int) -> Credential:
+        return await request_token(self._session, self.namespace, account, seconds)
+
+    async def review_token(self, token: str) -> KubernetesUser | None:
+        return await review_token(self._session, token, self._audience)
+
+    async def may(self, user: KubernetesUser, verb: str, name: str, subresource: str) -> bool:
+        return await review_access(self._session, user, verb, name, subresource)
+
+
+def _decode(body: bytes, kind: type[Seen]) -> Seen:
+    return msgspec.json.decode(body, type=kind)

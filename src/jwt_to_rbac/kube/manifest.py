@@ -1,0 +1,153 @@
+"""The bodies that are sent to the API server, as plain dictionaries. No calls, no reading."""
+
+from jwt_to_rbac.core.account import Account
+from jwt_to_rbac.core.identity import Identity, Person
+from jwt_to_rbac.core.names import binding_name
+from jwt_to_rbac.core.plan import AccessPlan, Grant
+from jwt_to_rbac.core.policy import PolicyRule
+from jwt_to_rbac.core.record import Record
+from jwt_to_rbac.core.times import rfc3339
+from jwt_to_rbac.kube.marks import API_VERSION, KIND, LABELS, owned_by
+from jwt_to_rbac.kube.types import AccessGrantSpec, RoleRule
+
+Body = dict[str, object]
+
+
+def access_grant(name: str, record: Record, namespace: str) -> Body:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": {"name": name, "labels": LABELS},
+        "spec": spec(record) | {"serviceAccount": {"namespace": namespace, "name": name}},
+    }
+
+
+def spec(record: Record) -> Body:
+    """A record as an AccessGrant's spec, whole: fields that aren't set are null."""
+    person = record.person
+    return {
+        "subject": {
+            "issuer": person.identity.issuer,
+            "subject": person.identity.subject,
+            "username": person.username,
+            "email": person.email,
+            "groups": person.groups,
+            "connector": person.connector,
+            "userID": person.user_id,
+        },
+        "claimsIssuedAt": rfc3339(record.claims_issued_at),
+        "notBefore": _optional(record.not_before),
+        "suspended": record.suspended,
+        "expiresAt": _optional(record.expires_at),
+    }
+
+
+def record_of(seen: AccessGrantSpec) -> Record:
+    """The reverse of `spec`."""
+    who = seen.subject
+    person = Person(
+        Identity(who.issuer, who.subject),
+        who.username,
+        who.email,
+        who.groups,
+        who.connector,
+        who.user_id,
+    )
+    return Record(
+        person,
+        int(seen.claims_issued_at.timestamp()),
+        int(seen.not_before.timestamp()) if seen.not_before else None,
+        seen.suspended,
+        int(seen.expires_at.timestamp()) if seen.expires_at else None,
+    )
+
+
+def status(
+    record: Record, access: AccessPlan, generation: int, login_at: float | None, now: float
+) -> Body:
+    """The status that tells of a spec's `generation`; `login_at` of None leaves it as it was.
+
+    `groups` and `roles` are joined for kubectl's columns, which can't join a list.
+    """
+    roles = dict.fromkeys(planned.grant.cluster_role for planned in access.grants)
+    ready = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "Applied",
+        "message": "The cluster holds what the policy says.",
+        "observedGeneration": generation,
+        "lastTransitionTime": rfc3339(now),
+    }
+    told: Body = {
+        "observedGeneration": generation,
+        "grants": [
+            {
+                "clusterRole": planned.grant.cluster_role,
+                "scope": planned.grant.namespace or "cluster",
+                "rule": planned.rule,
+            }
+            for planned in access.grants
+        ],
+        "groups": ",".join(record.person.groups),
+        "roles": ",".join(roles),
+        "unmatchedGroups": access.unmatched_groups,
+        "conditions": [ready],
+    }
+    return told if login_at is None else told | {"lastLogin": rfc3339(login_at)}
+
+
+def service_account(account: Account, namespace: str) -> Body:
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {
+            "name": account.name,
+            "namespace": namespace,
+            "labels": LABELS,
+            "ownerReferences": owned_by(account.name, account.uid),
+        },
+        # No pod may run as a person.
+        "automountServiceAccountToken": False,
+    }
+
+
+def binding(account: Account, grant: Grant, namespace: str, name: str = "") -> Body:
+    """A ClusterRoleBinding, or a RoleBinding for a grant in one namespace."""
+    metadata: Body = {
+        "name": name or binding_name(account.name, grant.cluster_role),
+        "labels": LABELS,
+        "ownerReferences": owned_by(account.name, account.uid),
+    }
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding" if grant.namespace else "ClusterRoleBinding",
+        "metadata": metadata | ({"namespace": grant.namespace} if grant.namespace else {}),
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": grant.cluster_role,
+        },
+        "subjects": [
+            {"kind": "ServiceAccount", "name": account.name, "namespace": namespace},
+        ],
+    }
+
+
+def cluster_role(name: str, rules: tuple[PolicyRule, ...]) -> Body:
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": name, "labels": LABELS},
+        "rules": role_rules(rules),
+    }
+
+
+def role_rules(rules: tuple[PolicyRule, ...]) -> tuple[RoleRule, ...]:
+    return tuple(
+        RoleRule(r.verbs, r.api_groups, r.resources, r.resource_names, r.non_resource_urls)
+        for r in rules
+    )
+
+
+def _optional(seconds: float | None) -> str | None:
+    return None if seconds is None else rfc3339(seconds)

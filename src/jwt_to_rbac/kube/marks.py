@@ -1,0 +1,46 @@
+"""How an object says that it is ours, and whose: labels and owner references."""
+
+from jwt_to_rbac.kube.types import Meta, OwnerReference
+
+GROUP = "jwt-to-rbac.io"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+KIND = "AccessGrant"
+RESOURCE = "accessgrants"
+
+LABELS = {"generatedby": "jwttorbac", "app.kubernetes.io/managed-by": "jwt-to-rbac"}
+"""On every object that we make; the first system's label, and the one of Kubernetes' guidelines."""
+
+
+def is_marked(meta: Meta) -> bool:
+    """Whether the object carries our labels. A mark alone is no proof of ownership of a grant."""
+    return all(meta.labels.get(key) == value for key, value in LABELS.items())
+
+
+def owner_of(meta: Meta) -> OwnerReference | None:
+    """The AccessGrant that owns the object, if one does."""
+    return next((o for o in meta.owner_references if o.kind == KIND), None)
+
+
+def owner_uid(meta: Meta) -> str:
+    """The uid of the AccessGrant that owns the object; empty if none does."""
+    owner = owner_of(meta)
+    return "" if owner is None else owner.uid
+
+
+def owned_by(name: str, uid: str) -> list[dict[str, object]]:
+    """The owner reference of everything that an AccessGrant owns.
+
+    The owner is cluster-scoped: since Kubernetes 1.20 the garbage collector does not
+    collect a cluster-scoped object whose owner is namespaced.
+    """
+    return [
+        {
+            "apiVersion": API_VERSION,
+            "kind": KIND,
+            "name": name,
+            "uid": uid,
+            "controller": True,
+            "blockOwnerDeletion": False,
+        }
+    ]

@@ -1,0 +1,33 @@
+"""Where each kind lives on the API server."""
+
+from jwt_to_rbac.kube.marks import GROUP, RESOURCE, VERSION
+
+NAMESPACES = "/api/v1/namespaces"
+GRANTS = f"/apis/{GROUP}/{VERSION}/{RESOURCE}"
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+CLUSTER_ROLES = f"{RBAC}/clusterroles"
+CLUSTER_ROLE_BINDINGS = f"{RBAC}/clusterrolebindings"
+ROLE_BINDINGS = f"{RBAC}/rolebindings"
+TOKEN_REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
+ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+
+
+def grant(name: str) -> str:
+    return f"{GRANTS}/{name}"
+
+
+def cluster_role(name: str) -> str:
+    return f"{CLUSTER_ROLES}/{name}"
+
+
+def service_accounts(namespace: str) -> str:
+    return f"{NAMESPACES}/{namespace}/serviceaccounts"
+
+
+def token(namespace: str, account: str) -> str:
+    return f"{service_accounts(namespace)}/{account}/token"
+
+
+def bindings(namespace: str) -> str:
+    """ClusterRoleBindings for "", else the RoleBindings of a namespace."""
+    return f"{RBAC}/namespaces/{namespace}/rolebindings" if namespace else CLUSTER_ROLE_BINDINGS

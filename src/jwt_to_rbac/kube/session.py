@@ -1,0 +1,177 @@
+"""One connection to one API server: calls in, bytes out, and its errors as ours.
+
+Nothing here knows what an object means. Configuration, credentials and TLS come from the
+official client; its typed API does not (it costs 1.7 s and 110 MB to import).
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import aiohttp
+import msgspec
+from kubernetes.aio.client.configuration import Configuration
+from kubernetes.aio.client.rest import RESTClientObject
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+
+from jwt_to_rbac.core.errors import Code, Conflict, InvalidInput, JwtToRbacError, Outage
+
+CALL_TIMEOUT = 5.0
+"""Seconds for one call, so that a login of five round trips ends before a client's patience."""
+
+TRIES = 4
+"""How often a throttled call (429, or 503 with Retry-After) is made in all."""
+
+LONGEST_WAIT = 2.0
+"""Seconds: a longer Retry-After is handed on to our caller instead of being waited for."""
+
+_JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that the caller said it can handle."""
+
+    status: int
+    body: bytes
+
+
+class _Status(msgspec.Struct):
+    """The part of a metav1.Status that goes into a message."""
+
+    reason: str = ""
+    message: str = ""
+
+
+async def load_configuration(kubeconfig: str) -> Configuration:
+    """The official client's Configuration: a kubeconfig's path, or in-cluster for "".
+
+    Raises InvalidInput if there is neither.
+    """
+    configuration = Configuration()
+    try:
+        if kubeconfig:
+            await load_kube_config(kubeconfig, client_configuration=configuration)
+        else:
+            load_incluster_config(client_configuration=configuration)
+    except (ConfigException, OSError) as e:
+        where = f"kubeconfig {kubeconfig!r}" if kubeconfig else "in-cluster configuration"
+        raise InvalidInput(
+            Code.CONFIGURATION_INVALID,
+            f"{where}: {e}. Name a readable kubeconfig, or run inside a pod.",
+        ) from e
+    return configuration
+
+
+class KubeSession:
+    """Calls to one API server. Without a rate limit of its own: it obeys the server's 429."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        context: ssl.SSLContext = RESTClientObject(configuration).ssl_context
+        # trust_env off: a proxy variable of the environment must not see this traffic
+        # (a kubeconfig's own proxy-url does apply). limit 0: the API server has priorities
+        # and fairness of its own, and a queue here would hide them.
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=context, limit=0),
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT),
+        )
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        also: tuple[int, ...] = (),
+        content_type: str = _JSON,
+    ) -> Reply:
+        """Make one call; a 2xx or a status in `also` comes back.
+
+        Raises Outage (unreachable, too slow, throttled, 5xx), Conflict (409), or
+        JwtToRbacError (cluster_refused) with the API server's own sentence.
+        """
+        data = None if body is None else msgspec.json.encode(body)
+        for attempt in range(TRIES):
+            reply, wait = await self._once(method, path, data, content_type)
+            if wait is None or wait > LONGEST_WAIT or attempt == TRIES - 1:
+                break
+            await asyncio.sleep(wait)
+        if reply.status < 300 or reply.status in also:
+            return reply
+        raise _error(reply, method, path, wait)
+
+    async def _once(
+        self, method: str, path: str, data: bytes | None, content_type: str
+    ) -> tuple[Reply, float | None]:
+        try:
+            async with self._http.request(
+                method,
+                self.configuration.host + path,
+                data=data,
+                headers=await self._headers(content_type),
+                proxy=self.configuration.proxy,
+            ) as response:
+                return Reply(response.status, await response.read()), _retry_after(response)
+        except (aiohttp.ClientError, TimeoutError, OSError) as e:
+            raise _unreachable(e) from e
+
+    @asynccontextmanager
+    async def stream(self, path: str, silence: float) -> AsyncIterator[aiohttp.StreamReader]:
+        """A watch: the body as it comes, ended after `silence` seconds without a byte."""
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=CALL_TIMEOUT, sock_read=silence)
+        try:
+            async with self._http.get(
+                self.configuration.host + path,
+                headers=await self._headers(_JSON),
+                proxy=self.configuration.proxy,
+                timeout=limits,
+            ) as response:
+                if response.status != HTTPStatus.OK:
+                    reply = Reply(response.status, await response.read())
+                    raise _error(reply, "GET", path, _retry_after(response))
+                yield response.content
+        except (aiohttp.ClientError, TimeoutError, OSError) as e:
+            raise _unreachable(e) from e
+
+    async def _headers(self, content_type: str) -> dict[str, str]:
+        headers = {"Accept": _JSON, "Content-Type": content_type, "User-Agent": "jwt-to-rbac"}
+        # Asked for each time: in a pod the token file rotates, and the hook reads it anew.
+        authorization = await self.configuration.get_api_key_with_prefix("BearerToken")
+        if authorization:
+            headers["Authorization"] = authorization
+        return headers
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float | None:
+    if response.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return None
+    value = response.headers.get("Retry-After", "")
+    # Kubernetes sends whole seconds; RFC 9110 also allows a date, which it never uses.
+    return float(value) if value.isdecimal() else None
+
+
+def _unreachable(e: Exception) -> Outage:
+    reason = "timed out" if isinstance(e, TimeoutError) else type(e).__name__
+    return Outage(Code.CLUSTER_UNAVAILABLE, f"The Kubernetes API server can't be reached: {reason}")
+
+
+def _error(reply: Reply, method: str, path: str, wait: float | None) -> JwtToRbacError:
+    try:
+        status = msgspec.json.decode(reply.body, type=_Status)
+    except msgspec.DecodeError:
+        status = _Status()
+    said = f"{method} {path.split('?')[0]}: {reply.status} {status.reason} {status.message[:300]}"
+    if reply.status == HTTPStatus.CONFLICT:
+        return Conflict(Code.BUSY, said)
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS or reply.status >= 500:
+        return Outage(Code.CLUSTER_UNAVAILABLE, said, wait or 1.0)
+    return JwtToRbacError(Code.CLUSTER_REFUSED, said)

@@ -1,0 +1,143 @@
+"""Keeps one Store equal to what the API server holds: list in pages, then watch, and again.
+
+Nothing here knows what the objects mean.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Generic, TypeVar
+
+import aiohttp
+import msgspec
+
+from jwt_to_rbac.core.errors import JwtToRbacError, Outage
+from jwt_to_rbac.kube.session import KubeSession
+from jwt_to_rbac.kube.store import HasMeta, Store
+
+PAGE = 500
+"""Objects a list call; client-go's own page size."""
+
+WATCH_SECONDS = 300
+"""How long the server keeps one watch open; a bookmark comes each minute."""
+
+SILENCE = 90.0
+"""Seconds without a byte after which a watch counts as dead: bookmarks come each minute."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds between tries while the API server is away."""
+
+
+class _ListMeta(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+    next: str = msgspec.field(default="", name="continue")
+
+
+class _Page(msgspec.Struct):
+    metadata: _ListMeta
+    items: list[msgspec.Raw]
+
+
+class _Event(msgspec.Struct):
+    type: str
+    object: msgspec.Raw
+
+
+class _Bookmark(msgspec.Struct):
+    metadata: _ListMeta
+
+
+class WatchError(Exception):
+    """The watch ended with an error event, as a rule because our resourceVersion is too old (410)."""
+
+
+Watched = TypeVar("Watched", bound=HasMeta)
+
+
+class Watch(Generic[Watched]):
+    """One kind of object at one path, for as long as `run` runs.
+
+    `synced` is set after the first whole list; `healthy` is false while the connection is
+    down, when the store may be stale.
+    """
+
+    def __init__(
+        self,
+        session: KubeSession,
+        path: str,
+        kind: type[Watched],
+        store: Store[Watched],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.path = path
+        self.store = store
+        self.synced = asyncio.Event()
+        self.healthy = False
+        self._version = ""
+        self._session = session
+        self._decode = msgspec.json.Decoder(kind).decode
+        self._sleep = sleep
+
+    async def run(self) -> None:
+        """Follow until cancelled; trouble is waited out, never raised."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                if not self._version:
+                    await self._list()
+                self.healthy = True
+                pause = FIRST_PAUSE
+                await self._watch()
+            except (JwtToRbacError, msgspec.DecodeError, WatchError) as e:
+                self.healthy = isinstance(e, WatchError)
+                # After an outage the watch resumes where it was; in any other case that
+                # place is doubtful, and only a whole list is sure.
+                if not isinstance(e, Outage):
+                    self._version = ""
+                await self._sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _list(self) -> None:
+        found: list[Watched] = []
+        query = f"?limit={PAGE}"
+        while True:
+            reply = await self._session.call("GET", self.path + query)
+            page = msgspec.json.decode(reply.body, type=_Page)
+            found += [self._decode(raw) for raw in page.items]
+            if not page.metadata.next:
+                break
+            query = f"?limit={PAGE}&continue={page.metadata.next}"
+        self.store.replace(found)
+        self._version = page.metadata.resource_version
+        self.synced.set()
+
+    async def _watch(self) -> None:
+        query = f"?watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}"
+        async with self._session.stream(
+            f"{self.path}{query}&resourceVersion={self._version}", SILENCE
+        ) as content:
+            async for line in _lines(content):
+                event = msgspec.json.decode(line, type=_Event)
+                match event.type:
+                    case "ADDED" | "MODIFIED":
+                        seen = self._decode(event.object)
+                        self.store.put(seen)
+                        self._version = seen.metadata.resource_version
+                    case "DELETED":
+                        seen = self._decode(event.object)
+                        self.store.gone(seen)
+                        self._version = seen.metadata.resource_version
+                    case "BOOKMARK":
+                        mark = msgspec.json.decode(event.object, type=_Bookmark)
+                        self._version = mark.metadata.resource_version
+                    case _:
+                        raise WatchError(event.type)
+
+
+async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    # readline() has a limit that a ClusterRole may exceed; chunks have none.
+    rest = b""
+    async for chunk in content.iter_any():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line:
+                yield line

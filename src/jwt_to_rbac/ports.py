@@ -1,0 +1,107 @@
+"""What the use cases need from outside, as Protocols; the adapters are `oidc`, `kube` and `audit`."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from jwt_to_rbac.core.account import Account, Credential
+from jwt_to_rbac.core.difference import HeldGrant
+from jwt_to_rbac.core.errors import Denial
+from jwt_to_rbac.core.identity import Identity, ProvenPerson
+from jwt_to_rbac.core.plan import AccessPlan, Grant
+from jwt_to_rbac.core.policy import PolicyRule
+from jwt_to_rbac.core.record import Record
+
+Clock = Callable[[], float]
+"""Seconds since 1970."""
+
+
+class Issuers(Protocol):
+    """The configured OpenID Connect issuers."""
+
+    async def prove(self, token: str) -> ProvenPerson | Denial:
+        """Verify an ID token. Raises Outage (issuer_unavailable) if keys can't be had."""
+
+    def claims_to_issue(self, token: str) -> bool:
+        """Whether a bearer token says, unverified, that a configured issuer made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesUser:
+    """Whom the API server says that a Kubernetes token belongs to (TokenReview's status.user)."""
+
+    username: str
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+    extra: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NameTaken:
+    """An account's name is held by somebody else's object."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Names of all that the program made: what `GET /rbac` answers."""
+
+    service_accounts: tuple[str, ...]
+    cluster_roles: tuple[str, ...]
+    cluster_role_bindings: tuple[str, ...]
+    role_bindings: tuple[str, ...]
+
+
+class Cluster(Protocol):
+    """One Kubernetes cluster.
+
+    Reads come from the watch cache; each write is one call and raises Outage, Conflict
+    (a precondition failed: read again) or JwtToRbacError (cluster_refused).
+    """
+
+    def account_of(self, identity: Identity) -> Account | None: ...
+
+    def account_named(self, name: str) -> Account | None: ...
+
+    def namespaces(self) -> Collection[str]: ...
+
+    def listing(self) -> Listing: ...
+
+    async def refresh(self, name: str) -> None:
+        """Read one AccessGrant and what it owns again, past the cache."""
+
+    async def claim(self, name: str, record: Record) -> Account | NameTaken:
+        """Create the AccessGrant: the atomic claim on a name."""
+
+    async def write_record(self, account: Account, record: Record) -> Account:
+        """Replace the spec if nobody changed it since `account` was read."""
+
+    async def ensure_service_account(self, account: Account) -> Account: ...
+
+    async def ensure_role(self, name: str, rules: tuple[PolicyRule, ...]) -> None:
+        """Make our own ClusterRole hold exactly these rules; a foreign one is never touched."""
+
+    async def bind(self, account: Account, grant: Grant) -> None: ...
+
+    async def unbind(self, account: Account, held: HeldGrant) -> None: ...
+
+    async def report(self, account: Account, access: AccessPlan, login_at: float | None) -> Account:
+        """Write the status, if the spec is still the one in `account`."""
+
+    async def remove(self, account: Account) -> None:
+        """Delete the ServiceAccount, then the AccessGrant; the bindings must be gone already."""
+
+    async def issue_token(self, account: Account, seconds: int) -> Credential: ...
+
+    async def review_token(self, token: str) -> KubernetesUser | None: ...
+
+    async def may(self, user: KubernetesUser, verb: str, name: str, subresource: str) -> bool:
+        """SubjectAccessReview on accessgrants."""
+
+
+class Audit(Protocol):
+    """The append-only record of decisions."""
+
+    async def record(self, event: str, **facts: str | int | bool | Sequence[str] | None) -> None:
+        """Write one record before its effect. Raises Outage (audit_unavailable): then no effect."""

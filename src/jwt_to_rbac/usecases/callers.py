@@ -1,0 +1,98 @@
+"""Who is asking, and whether they may. What a non-owner may do is Kubernetes' decision, by RBAC."""
+
+from dataclasses import dataclass
+
+from jwt_to_rbac.core.account import Account
+from jwt_to_rbac.core.errors import Code, Denial
+from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.ports import Audit, Cluster, Issuers, KubernetesUser
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody who showed a good ID token; `token` is kept, as using it is a login."""
+
+    identity: Identity
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Owner({self.identity})"
+
+
+Caller = Owner | KubernetesUser
+
+FORBIDDEN = Denial(
+    Code.FORBIDDEN,
+    "There is no such account, or it isn't yours and Kubernetes doesn't let you act on it. "
+    "An administrator may grant the verb on accessgrants.jwt-to-rbac.io.",
+)
+"""One answer for "not yours" and "does not exist", so that nobody learns who has an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Tells callers apart by the credential that they show. `namespace` holds the accounts."""
+
+    issuers: Issuers
+    cluster: Cluster
+    audit: Audit
+    namespace: str
+
+    async def identify(self, bearer: str, request: str) -> Caller | Denial:
+        """The caller behind a bearer token: an ID token of ours, or a Kubernetes token."""
+        if not bearer:
+            return Denial(
+                Code.CREDENTIAL_MISSING,
+                "Send `Authorization: Bearer` with your ID token, or with a Kubernetes token "
+                "for this program's audience.",
+            )
+        if self.issuers.claims_to_issue(bearer):
+            proven = await self.issuers.prove(bearer)
+            if isinstance(proven, Denial):
+                await self.audit.record("caller_refused", request=request, code=proven.code)
+                return proven
+            return Owner(proven.person.identity, bearer)
+        user = await self.cluster.review_token(bearer)
+        if user is not None:
+            return user
+        await self.audit.record("caller_refused", request=request, code=Code.CREDENTIAL_REFUSED)
+        return Denial(
+            Code.CREDENTIAL_REFUSED,
+            "The bearer token is neither an ID token of a configured issuer nor a Kubernetes "
+            "token for this program's audience.",
+        )
+
+    async def may(self, caller: Caller, verb: str, name: str = "", subresource: str = "") -> bool:
+        """Whether Kubernetes allows `verb` on the AccessGrant `name`; owners are no exception here."""
+        user = caller if isinstance(caller, KubernetesUser) else self._as_user(caller)
+        return user is not None and await self.cluster.may(user, verb, name, subresource)
+
+    def owns(self, caller: Caller, account: Account | None) -> bool:
+        """Whether the account is the caller's own, by identity."""
+        return (
+            isinstance(caller, Owner)
+            and account is not None
+            and account.record.person.identity == caller.identity
+        )
+
+    def _as_user(self, owner: Owner) -> KubernetesUser | None:
+        """The ServiceAccount that an owner is on the cluster: their rights count, not their claims."""
+        account = self.cluster.account_of(owner.identity)
+        if account is None:
+            return None
+        return KubernetesUser(
+            username=f"system:serviceaccount:{self.namespace}:{account.name}",
+            uid=account.service_account_uid,
+            groups=(
+                "system:serviceaccounts",
+                f"system:serviceaccounts:{self.namespace}",
+                "system:authenticated",
+            ),
+        )
+
+
+def describe(caller: Caller) -> str:
+    """The caller in one word, for audit records."""
+    if isinstance(caller, Owner):
+        return f"{caller.identity.issuer}#{caller.identity.subject}"
+    return caller.username

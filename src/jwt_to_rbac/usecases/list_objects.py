@@ -1,0 +1,21 @@
+"""Names of everything that the program made on the cluster, for those whom Kubernetes lets list."""
+
+from dataclasses import dataclass
+
+from jwt_to_rbac.core.errors import Denial
+from jwt_to_rbac.ports import Cluster, Listing
+from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers
+
+
+@dataclass(frozen=True, slots=True)
+class ListObjects:
+    """The use case with all that it needs."""
+
+    callers: Callers
+    cluster: Cluster
+
+    async def __call__(self, caller: Caller) -> Listing | Denial:
+        """Needs `list` on `accessgrants`."""
+        if not await self.callers.may(caller, "list"):
+            return FORBIDDEN
+        return self.cluster.listing()

@@ -1,0 +1,152 @@
+"""Log in: an ID token becomes exactly the access that the policy gives its person.
+
+verify → record → plan → audit → apply. Whoever shows the token is its owner here: the token is
+the credential. Tokens for kubectl are `issue_token`'s.
+"""
+
+from dataclasses import dataclass
+
+from jwt_to_rbac.core.account import Account
+from jwt_to_rbac.core.difference import difference
+from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
+from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
+from jwt_to_rbac.core.plan import AccessPlan, plan
+from jwt_to_rbac.core.policy import Policy
+from jwt_to_rbac.core.record import advance
+from jwt_to_rbac.ports import Audit, Clock, Cluster, Issuers
+from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
+from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile, take_away
+
+ROUNDS = 8
+"""Decisions tried anew when other writers interfere, before the client is asked to come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A successful login. `access` is what the person holds now, each grant with its rule."""
+
+    account: Account
+    person: Person
+    access: AccessPlan
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """The use case with all that it needs. One instance serves every request."""
+
+    issuers: Issuers
+    cluster: Cluster
+    policy: Policy
+    audit: Audit
+    clock: Clock
+    turns: OneAtATime[Identity]
+
+    async def __call__(self, token: str, request: str) -> LoggedIn | Denial:
+        """Log in with a raw ID token; `request` is the request's id, for the audit record.
+
+        Raises Outage if issuer, cluster or audit are away, or JwtToRbacError for what an
+        administrator must mend.
+        """
+        proven = await self.issuers.prove(token)
+        if isinstance(proven, Denial):
+            await self._refused(proven, request)
+            return proven
+        async with self.turns(proven.person.identity):
+            for _ in range(ROUNDS):
+                try:
+                    return await self._decide_and_apply(proven, request)
+                except Conflict:
+                    continue
+        raise Outage(Code.BUSY, "Others change this person's access at this moment. Try again.")
+
+    async def _decide_and_apply(self, proven: ProvenPerson, request: str) -> LoggedIn | Denial:
+        now = self.clock()
+        account = self.cluster.account_of(proven.person.identity)
+        record = advance(account.record if account else None, proven, now)
+        if isinstance(record, Denial):
+            if account is not None and record.code in (Code.SUSPENDED, Code.ACCESS_EXPIRED):
+                await self._lost_everything(record, proven, account, request)
+            else:
+                await self._refused(record, request, proven)
+            return record
+        decision = Decision(record, plan(record.person, self.policy, self.cluster.namespaces()))
+        if not decision.access.grants:
+            denial = _nothing_for(record.person)
+            await self._lost_everything(denial, proven, account, request)
+            return denial
+        await self._granted(decision, proven, account, request)
+        account = await reconcile(self.cluster, account, decision, self.policy, now)
+        return LoggedIn(account, record.person, decision.access)
+
+    async def _granted(
+        self, decision: Decision, proven: ProvenPerson, account: Account | None, request: str
+    ) -> None:
+        changes = difference(decision.access.wanted(), account.held if account else ())
+        await self.audit.record(
+            "login",
+            request=request,
+            issuer=proven.person.identity.issuer,
+            subject=proven.person.identity.subject,
+            username=proven.person.username,
+            token_sha256=proven.token_sha256,
+            account=account.name if account else None,
+            grants=[
+                str_grant(p.grant.cluster_role, p.grant.namespace, p.rule)
+                for p in decision.access.grants
+            ],
+            given=[str_grant(g.cluster_role, g.namespace) for g in changes.bind],
+            taken=[str_grant(h.grant.cluster_role, h.grant.namespace) for h in changes.revoke],
+            changed=account is None or not in_place(account, decision),
+        )
+
+    async def _lost_everything(
+        self, denial: Denial, proven: ProvenPerson, account: Account | None, request: str
+    ) -> None:
+        held = account.held if account else ()
+        await self._refused(
+            denial,
+            request,
+            proven,
+            [str_grant(h.grant.cluster_role, h.grant.namespace) for h in held],
+        )
+        if account is not None:
+            await take_away(self.cluster, account)
+
+    async def _refused(
+        self,
+        denial: Denial,
+        request: str,
+        proven: ProvenPerson | None = None,
+        taken: list[str] | None = None,
+    ) -> None:
+        identity = proven.person.identity if proven else None
+        await self.audit.record(
+            "login_refused",
+            request=request,
+            code=denial.code,
+            issuer=identity.issuer if identity else None,
+            subject=identity.subject if identity else None,
+            token_sha256=proven.token_sha256 if proven else None,
+            taken=taken or [],
+        )
+
+
+def str_grant(cluster_role: str, namespace: str, rule: str = "") -> str:
+    """A grant as one word of an audit record: `admin@cluster`, `view@example (rule viewers)`."""
+    where = f"{cluster_role}@{namespace or 'cluster'}"
+    return f"{where} (rule {rule})" if rule else where
+
+
+def _nothing_for(person: Person) -> Denial:
+    seen = ", ".join(person.groups[:20]) if person.groups else "none at all"
+    more = f" and {len(person.groups) - 20} more" if len(person.groups) > 20 else ""
+    return Denial(
+        Code.NO_ACCESS,
+        f"No rule of the policy gives {person.username} anything on this cluster. "
+        f"Groups in the token: {seen}{more}. "
+        + (
+            "Ask an administrator to map one of them."
+            if person.groups
+            else "Request the scope `groups`, and ask the issuer's administrator to send it."
+        ),
+    )

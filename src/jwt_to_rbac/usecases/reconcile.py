@@ -1,0 +1,96 @@
+"""Makes the cluster hold exactly what a record's plan says. Decides nothing; see `core.plan`.
+
+The order is the promise: revocations first, bindings last, so that work cut off at any call
+leaves less access than the plan, never more.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
+
+from jwt_to_rbac.core.account import Account
+from jwt_to_rbac.core.difference import difference
+from jwt_to_rbac.core.errors import Code, JwtToRbacError
+from jwt_to_rbac.core.names import hashed_account_name, readable_account_name
+from jwt_to_rbac.core.plan import AccessPlan
+from jwt_to_rbac.core.policy import Policy
+from jwt_to_rbac.core.record import Record
+from jwt_to_rbac.ports import Cluster, NameTaken
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be made true: the record to write, and the access that follows from it."""
+
+    record: Record
+    access: AccessPlan
+
+
+async def reconcile(
+    cluster: Cluster, account: Account | None, decision: Decision, policy: Policy, now: float
+) -> Account:
+    """Apply `decision` to the cluster; a call for each difference and none without.
+
+    `now` becomes the time of the last login where anything changed. Raises Conflict if
+    somebody else changed the same things meanwhile (decide again on what is there then),
+    Outage, or JwtToRbacError for what a person must mend.
+    """
+    if account is not None and in_place(account, decision):
+        return account
+    if account is None:
+        account = await _claim(cluster, decision.record)
+    # What is on the cluster now, not before the claim: the record may be another replica's.
+    changes = difference(decision.access.wanted(), account.held)
+    await together(cluster.unbind(account, held) for held in changes.revoke)
+    if account.record != decision.record:
+        account = await cluster.write_record(account, decision.record)
+    roles = policy.own_roles()
+    wanted_roles = {grant.cluster_role for grant in changes.bind} & roles.keys()
+    await together(cluster.ensure_role(name, roles[name]) for name in sorted(wanted_roles))
+    await together(
+        [
+            cluster.ensure_service_account(account),
+            *(cluster.bind(account, grant) for grant in changes.bind),
+        ]
+    )
+    # Fails with Conflict if the record changed since we wrote it: then bindings made above
+    # may belong to an outdated decision, and the caller decides again.
+    return await cluster.report(account, decision.access, now)
+
+
+def in_place(account: Account, decision: Decision) -> bool:
+    """Whether the cluster already holds the decision, as far as the watch cache shows."""
+    return (
+        account.reported
+        and bool(account.service_account_uid)
+        and account.record == decision.record
+        and not difference(decision.access.wanted(), account.held)
+    )
+
+
+async def take_away(cluster: Cluster, account: Account) -> None:
+    """Remove every binding of the account, and nothing else."""
+    await together(cluster.unbind(account, held) for held in account.held)
+
+
+async def _claim(cluster: Cluster, record: Record) -> Account:
+    for name in (readable_account_name(record.person), hashed_account_name(record.person)):
+        claimed = await cluster.claim(name, record)
+        if not isinstance(claimed, NameTaken):
+            return claimed
+    raise JwtToRbacError(
+        Code.NAME_TAKEN,
+        f"Both names for this person are held by others: the last one tried was {name}.",
+    )
+
+
+async def together(calls: Iterable[Awaitable[object]]) -> None:
+    """Make calls side by side; all end before the first error is raised.
+
+    Ending all of them (rather than cancelling, as a TaskGroup does) keeps it known what
+    was done: a cancelled call may still take effect on the server.
+    """
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result

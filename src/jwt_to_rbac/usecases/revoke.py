@@ -1,0 +1,47 @@
+"""Take everything away from one person: bindings, ServiceAccount (and so every token), AccessGrant."""
+
+from dataclasses import dataclass
+
+from jwt_to_rbac.core.errors import Code, Denial
+from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.ports import Audit, Cluster
+from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, describe
+from jwt_to_rbac.usecases.log_in import str_grant
+from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
+from jwt_to_rbac.usecases.reconcile import take_away
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """The use case with all that it needs."""
+
+    callers: Callers
+    cluster: Cluster
+    audit: Audit
+    turns: OneAtATime[Identity]
+
+    async def __call__(self, caller: Caller, name: str, request: str) -> Denial | None:
+        """Remove the account `name`; None when it is done.
+
+        Its owner may, and whoever Kubernetes allows to `delete` the AccessGrant. Bindings go
+        first: they take effect at once, while the API server may take a deleted account's
+        token for 10 seconds more.
+        """
+        owned = self.callers.owns(caller, self.cluster.account_named(name))
+        if not owned and not await self.callers.may(caller, "delete", name):
+            return FORBIDDEN
+        account = self.cluster.account_named(name)
+        if account is None:
+            return Denial(Code.NOT_FOUND, "There is no such account: nothing to remove.")
+        async with self.turns(account.record.person.identity):
+            account = self.cluster.account_named(name) or account
+            await self.audit.record(
+                "revoke",
+                request=request,
+                caller=describe(caller),
+                account=account.name,
+                taken=[str_grant(h.grant.cluster_role, h.grant.namespace) for h in account.held],
+            )
+            await take_away(self.cluster, account)
+            await self.cluster.remove(account)
+        return None
