@@ -1,0 +1,61 @@
+"""Fetches one small document from an issuer, within bounds; what stands in it is not known here."""
+
+import asyncio
+import ssl
+from pathlib import Path
+
+import aiohttp
+
+MAX_DOCUMENT_BYTES = 262_144
+"""A key set with 100 RSA keys and their certificates has about half of it."""
+
+FETCH_SECONDS = 5.0
+"""For one document, from the first packet to the last byte: a login waits for two at most."""
+
+
+class FetchFailed(Exception):
+    """The document couldn't be had. The message is a sentence that names the address."""
+
+
+async def fetch_document(
+    session: aiohttp.ClientSession, url: str, ca_file: Path | None, seconds: float
+) -> bytes:
+    """GET `url` within `seconds` and return its body. Raises FetchFailed.
+
+    `session` is to be made with `trust_env=False`, or a proxy variable decides whose keys we
+    get. Redirects are refused: the operator has named the place, and following one would let
+    whoever answers there send us anywhere.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            async with session.get(
+                url,
+                ssl=_tls(ca_file),
+                allow_redirects=False,
+                headers={"Accept": "application/json"},
+                timeout=aiohttp.ClientTimeout(total=seconds),
+            ) as answer:
+                if answer.status != 200:
+                    raise FetchFailed(f"{url} answered with status {answer.status}, not 200")
+                return await _read(answer, url)
+    except TimeoutError:
+        raise FetchFailed(f"{url} did not answer in full within {seconds:g} seconds") from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        # The class says what went wrong (ClientConnectorCertificateError, …); the text may
+        # hold whatever the other side sent.
+        raise FetchFailed(f"{url} could not be read ({type(error).__name__})") from None
+
+
+async def _read(answer: aiohttp.ClientResponse, url: str) -> bytes:
+    # Counted while reading, for Content-Length is the sender's word, and absent when chunked.
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > MAX_DOCUMENT_BYTES:
+            raise FetchFailed(f"{url} sent more than {MAX_DOCUMENT_BYTES} bytes")
+    return bytes(body)
+
+
+def _tls(ca_file: Path | None) -> ssl.SSLContext | bool:
+    # Read anew for each fetch, so that a rotated CA file needs no restart.
+    return True if ca_file is None else ssl.create_default_context(cafile=ca_file)

@@ -1,0 +1,124 @@
+"""The configured issuers, put together: the adapter of the port `Issuers`.
+
+Parsing, keys, verification and claim mapping have their own modules; this one says in what
+order they are asked.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from functools import partial
+
+import aiohttp
+
+from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
+from jwt_to_rbac.core.identity import ProvenPerson
+from jwt_to_rbac.oidc.compact_token import MAX_TOKEN_LENGTH, read_token, unverified_issuer
+from jwt_to_rbac.oidc.discovery import fetch_keys
+from jwt_to_rbac.oidc.fetch import FETCH_SECONDS
+from jwt_to_rbac.oidc.key_cache import KeyCache
+from jwt_to_rbac.oidc.person_claims import person_of
+from jwt_to_rbac.oidc.proven_memory import ProvenMemory, Remembered
+from jwt_to_rbac.oidc.shown import shown
+from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+from jwt_to_rbac.oidc.verified_claims import VerifiedClaims, verify
+from jwt_to_rbac.ports import Clock
+
+
+class TrustedIssuers:
+    """Verifies ID tokens of several issuers, each by its own keys alone.
+
+    `session` must be made with `trust_env=False` and stays the caller's to close, after
+    `close()`. `fetch_seconds` bounds each document fetched. Raises InvalidInput
+    (configuration_invalid) if two issuers have one URL.
+    """
+
+    def __init__(
+        self,
+        issuers: Iterable[TrustedIssuer],
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        fetch_seconds: float = FETCH_SECONDS,
+    ) -> None:
+        self._clock = clock
+        self._memory = ProvenMemory()
+        self._issuers: dict[str, tuple[TrustedIssuer, KeyCache]] = {}
+        for issuer in issuers:
+            if issuer.url in self._issuers:
+                raise InvalidInput(
+                    Code.CONFIGURATION_INVALID, f"issuer {issuer.url!r} is configured twice"
+                )
+            fetch = partial(fetch_keys, session, issuer, fetch_seconds)
+            self._issuers[issuer.url] = (issuer, KeyCache(fetch, clock))
+
+    async def prove(self, token: str) -> ProvenPerson | Denial:
+        """Verify an ID token and say whose it is. Raises Outage (issuer_unavailable)."""
+        # Cut, for a longer one is refused unread; passing surrogates, to be refused with a reason.
+        prefix = token[: MAX_TOKEN_LENGTH + 1].encode("utf-8", "surrogatepass")
+        token_sha256 = hashlib.sha256(prefix).hexdigest()
+        known = await self._recall(token_sha256)
+        if known is not None:
+            return known
+        verified = await self.verify(token)
+        if isinstance(verified, Denial):
+            return verified
+        person = person_of(verified)
+        if isinstance(person, Denial):
+            return person
+        proven = ProvenPerson(
+            person=person,
+            issued_at=int(verified.times.issued_at),
+            expires_at=int(verified.times.expires_at),
+            token_sha256=token_sha256,
+        )
+        self._memory.put(token_sha256, Remembered(verified, proven))
+        return proven
+
+    async def verify(self, token: str) -> VerifiedClaims | Denial:
+        """Verify an ID token, without reading who it names. Raises Outage (issuer_unavailable).
+
+        For a caller that has a nonce to compare, or rules of its own on the claims.
+        """
+        unverified = read_token(token)
+        if isinstance(unverified, Denial):
+            return unverified
+        # Believed only so far as to pick whose keys must have signed it.
+        named = unverified.unverified_claims.get("iss")
+        if not isinstance(named, str) or named not in self._issuers:
+            return self._unknown_issuer(named)
+        issuer, cache = self._issuers[named]
+        if unverified.algorithm not in issuer.algorithms:
+            return Denial(
+                Code.TOKEN_ALGORITHM,
+                f"the token is signed with {unverified.algorithm}; for {shown(issuer.url)} only "
+                f"{', '.join(sorted(issuer.algorithms))} is allowed",
+            )
+        candidates = await cache.candidates(unverified.kid, unverified.algorithm)
+        return verify(unverified, issuer, candidates, self._clock())
+
+    def claims_to_issue(self, token: str) -> bool:
+        """Whether a bearer token says, unverified, that a configured issuer made it."""
+        return unverified_issuer(token) in self._issuers
+
+    async def close(self) -> None:
+        """End fetches that are under way."""
+        for _, cache in self._issuers.values():
+            await cache.close()
+
+    async def _recall(self, token_sha256: str) -> ProvenPerson | None:
+        """Whose token it is, if it was verified before and all that can change still holds."""
+        known = self._memory.get(token_sha256)
+        if known is None:
+            return None
+        _, cache = self._issuers[known.claims.issuer]
+        keys = (await cache.keys()).keys
+        if known.claims.key in keys and known.claims.times.denial_at(self._clock()) is None:
+            return known.person
+        self._memory.forget(token_sha256)
+        return None
+
+    def _unknown_issuer(self, named: object) -> Denial:
+        found = shown(named) if isinstance(named, str) else "nobody"
+        allowed = ", ".join(shown(url) for url in self._issuers)
+        return Denial(
+            Code.TOKEN_ISSUER, f"the token was issued by {found}; trusted here: {allowed}"
+        )
