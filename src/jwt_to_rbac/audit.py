@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -33,11 +34,14 @@ class AuditFile:
             raise _unavailable("the record was cut off")
 
 
-def open_audit(target: str) -> int:
-    """A descriptor for `stdout` or a file's path (created with mode 0600). Raises OSError."""
-    if target == "stdout":
+def open_audit(file: Path | None) -> int:
+    """A descriptor for a file (created with mode 0600), or the standard output for None.
+
+    Raises OSError.
+    """
+    if file is None:
         return 1
-    return os.open(target, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _unavailable(reason: str) -> Outage:

@@ -18,12 +18,14 @@ def access_grant(name: str, record: Record, namespace: str) -> Body:
         "apiVersion": API_VERSION,
         "kind": KIND,
         "metadata": {"name": name, "labels": LABELS},
-        "spec": spec(record) | {"serviceAccount": {"namespace": namespace, "name": name}},
+        # Without the nulls: kubectl's columns would show them as `<no value>`.
+        "spec": {key: value for key, value in spec(record).items() if value is not None}
+        | {"serviceAccount": {"namespace": namespace, "name": name}},
     }
 
 
 def spec(record: Record) -> Body:
-    """A record as an AccessGrant's spec, whole: fields that aren't set are null."""
+    """A record as an AccessGrant's spec, whole; null (in a merge patch: remove) for what isn't set."""
     person = record.person
     return {
         "subject": {

@@ -1,0 +1,113 @@
+"""The one place where the parts are put together. Every part gets what it needs as an argument."""
+
+import asyncio
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from kubernetes.aio.client.configuration import Configuration
+from starlette.types import ASGIApp
+
+from jwt_to_rbac.api.app import application
+from jwt_to_rbac.api.first_system import FirstSystem
+from jwt_to_rbac.api.health import Health
+from jwt_to_rbac.audit import AuditFile, open_audit
+from jwt_to_rbac.core.errors import Code, InvalidInput
+from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.kube.cluster import KubeCluster
+from jwt_to_rbac.kube.session import KubeSession, load_configuration
+from jwt_to_rbac.oidc.issuers import TrustedIssuers
+from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+from jwt_to_rbac.settings.values import Settings
+from jwt_to_rbac.usecases.callers import Callers
+from jwt_to_rbac.usecases.issue_token import IssueToken
+from jwt_to_rbac.usecases.list_objects import ListObjects
+from jwt_to_rbac.usecases.log_in import LogIn
+from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
+from jwt_to_rbac.usecases.revoke import Revoke
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running program without its listener: the application, and the cluster it works on."""
+
+    app: ASGIApp
+    cluster: KubeCluster
+
+
+@asynccontextmanager
+async def service(settings: Settings) -> AsyncIterator[Service]:
+    """Connect to everything that `settings` names; requests can be served at once.
+
+    Until the watch caches are filled they are answered with 503. Raises InvalidInput if
+    something named can't be used.
+    """
+    configuration = await load_configuration(settings.kubeconfig)
+    session = KubeSession(configuration)
+    cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
+    http = aiohttp.ClientSession(trust_env=False)
+    following = asyncio.create_task(cluster.follow())
+    try:
+        issuers = TrustedIssuers(_trusted(settings), http, time.time)
+        yield Service(_application(settings, configuration, cluster, issuers), cluster)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await http.close()
+        await session.close()
+
+
+def _application(
+    settings: Settings,
+    configuration: Configuration,
+    cluster: KubeCluster,
+    issuers: TrustedIssuers,
+) -> ASGIApp:
+    audit = AuditFile(_audit_descriptor(settings), socket.gethostname(), time.time)
+    turns: OneAtATime[Identity] = OneAtATime()
+    callers = Callers(issuers, cluster, audit, settings.accounts_namespace)
+    log_in = LogIn(issuers, cluster, settings.policy, audit, time.time, turns)
+    first_system = FirstSystem(
+        callers,
+        log_in,
+        IssueToken(callers, log_in, cluster, settings.tokens, audit, time.time),
+        Revoke(callers, cluster, audit, turns),
+        ListObjects(callers, cluster),
+        _ca_certificate(configuration),
+    )
+    return application(first_system, Health(cluster.stale), lambda: uuid.uuid4().hex)
+
+
+def _trusted(settings: Settings) -> list[TrustedIssuer]:
+    return [
+        TrustedIssuer(
+            issuer.url,
+            frozenset(issuer.audiences),
+            frozenset(issuer.algorithms),
+            issuer.ca_file,
+            issuer.discovery_url,
+        )
+        for issuer in settings.issuers
+    ]
+
+
+def _audit_descriptor(settings: Settings) -> int:
+    try:
+        return open_audit(settings.audit_file)
+    except OSError as e:
+        raise InvalidInput(
+            Code.CONFIGURATION_INVALID,
+            f"audit: {settings.audit_file} can't be opened for appending: {e.strerror}.",
+        ) from e
+
+
+def _ca_certificate(configuration: Configuration) -> bytes:
+    """The API server's CA in PEM, for clients; empty where the system's authorities vouch for it."""
+    if configuration.ssl_ca_cert:
+        return Path(configuration.ssl_ca_cert).read_bytes()
+    return (configuration.ca_cert_data or "").encode()

@@ -1,0 +1,90 @@
+"""Names: readable, valid, and never shared by accident."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jwt_to_rbac.core.identity import Identity, Person
+from jwt_to_rbac.core.names import (
+    binding_name,
+    hashed_account_name,
+    hashed_binding_name,
+    identity_hash,
+    readable_account_name,
+)
+
+DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
+
+
+def person(email: str = "", connector: str = "", user_id: str = "", username: str = "") -> Person:
+    return Person(Identity("https://i", "s"), username, email, (), connector, user_id)
+
+
+texts = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
+identities = st.builds(Identity, texts, texts)
+people = st.builds(
+    Person,
+    identities,
+    texts,
+    texts,
+    st.just(()),
+    st.sampled_from(["", "github", "ldap"]) | texts,
+    texts,
+)
+
+
+@pytest.mark.parametrize(
+    ("who", "name"),
+    [
+        pytest.param(
+            person("janedoe@example.com", "ldap", "cn=jane"), "janedoe-example-com", id="e-mail"
+        ),
+        pytest.param(person("a_b.c@example.com"), "a-b-c-example-com", id="dots-and-underscores"),
+        pytest.param(person("jane@example.com", "github", "66578"), "66578", id="github-user-id"),
+        pytest.param(person("Jane@Example.COM"), "jane-example-com", id="upper-case"),
+        pytest.param(person(username="jane"), "jane", id="no-e-mail-falls-back-to-username"),
+    ],
+)
+def test_the_account_has_the_first_systems_readable_name(who: Person, name: str) -> None:
+    assert readable_account_name(who) == name
+
+
+def test_a_look_alike_letter_is_not_the_letter_it_looks_like() -> None:
+    cyrillic = person("j\N{CYRILLIC SMALL LETTER A}ne@example.com")
+    kelvin = person("\N{KELVIN SIGN}en@example.com")
+    assert readable_account_name(cyrillic) == "j-ne-example-com"
+    assert readable_account_name(kelvin) == "en-example-com"
+
+
+@given(people)
+def test_every_account_name_is_a_dns_label_whatever_the_claims(who: Person) -> None:
+    for name in (readable_account_name(who), hashed_account_name(who)):
+        assert DNS_LABEL.fullmatch(name), f"{name!r} for {who}"
+
+
+@given(people, identities)
+def test_two_identities_never_share_a_hashed_name(who: Person, other: Identity) -> None:
+    if who.identity != other:
+        same_claims = Person(other, who.username, who.email, who.groups, who.connector, who.user_id)
+        assert hashed_account_name(who) != hashed_account_name(same_claims)
+
+
+@given(st.text(), st.text(), st.text())
+def test_the_hash_tells_where_the_issuer_ends_and_the_subject_begins(
+    a: str, b: str, c: str
+) -> None:
+    if b:
+        assert identity_hash(Identity(a, b + c)) != identity_hash(Identity(a + b, c))
+
+
+def test_names_that_can_be_read_two_ways_have_hashed_forms_that_differ() -> None:
+    assert binding_name("a-b", "c") == binding_name("a", "b-c")
+    assert hashed_binding_name("a-b", "c") != hashed_binding_name("a", "b-c")
+
+
+def test_a_very_long_role_still_gives_a_name_that_kubernetes_takes() -> None:
+    name = binding_name("a" * 63, "r" * 253)
+    assert len(name) <= 253
+    assert name != binding_name("a" * 63, "r" * 252 + "s")

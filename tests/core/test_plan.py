@@ -1,0 +1,121 @@
+"""The plan: who gets what, where and why, and what changes on a cluster to get there."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jwt_to_rbac.core.difference import HeldGrant, difference
+from jwt_to_rbac.core.identity import Identity, Person
+from jwt_to_rbac.core.plan import AccessPlan, Grant, PlannedGrant, plan
+from jwt_to_rbac.core.policy import (
+    Namespaces,
+    Policy,
+    PolicyRule,
+    Rule,
+    WholeCluster,
+    own_role_name,
+)
+
+READ_PODS = (PolicyRule(("get", "list"), ("",), ("pods",)),)
+ADMINS = Rule("admins", frozenset({"admins"}), "admin")
+DEVELOPERS = Rule(
+    "developers", frozenset({"developers"}), own_role_name("developers"), own_rules=READ_PODS
+)
+
+
+def person(*groups: str) -> Person:
+    return Person(Identity("https://i", "s"), "jane", groups=tuple(sorted(groups)))
+
+
+def test_each_grant_names_the_rule_that_gives_it() -> None:
+    access = plan(person("admins", "developers"), Policy((ADMINS, DEVELOPERS)), ())
+    assert access.grants == (
+        PlannedGrant(Grant("admin"), "admins"),
+        PlannedGrant(Grant("developers-from-jwt"), "developers"),
+    )
+
+
+def test_a_group_that_matched_nothing_is_named() -> None:
+    access = plan(person("admins", "cooks"), Policy((ADMINS,)), ())
+    assert access.unmatched_groups == ("cooks",)
+
+
+def test_nobody_gets_anything_without_a_matching_group() -> None:
+    assert plan(person("Admins", "admins "), Policy((ADMINS,)), ()).grants == ()
+
+
+def test_a_rule_for_namespaces_gives_a_grant_in_each_that_exists_and_names_the_others() -> None:
+    rule = Rule("r", frozenset({"g"}), "view", Namespaces(frozenset({"a", "b", "gone"})))
+    access = plan(person("g"), Policy((rule,)), {"a", "b", "other"})
+    assert access == AccessPlan(
+        (PlannedGrant(Grant("view", "a"), "r"), PlannedGrant(Grant("view", "b"), "r")),
+        (),
+        ("gone",),
+    )
+
+
+def test_two_rules_for_one_grant_give_it_once_for_the_first_reason() -> None:
+    again = Rule("again", frozenset({"developers"}), "admin")
+    access = plan(person("admins", "developers"), Policy((ADMINS, again)), ())
+    assert access.grants == (PlannedGrant(Grant("admin"), "admins"),)
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+RULES = st.builds(
+    Rule,
+    NAMES,
+    st.frozensets(NAMES, min_size=1),
+    st.sampled_from(["view", "edit"]),
+    st.just(WholeCluster()) | st.builds(Namespaces, st.frozensets(NAMES)),
+)
+POLICIES = st.builds(Policy, st.lists(RULES, max_size=5).map(tuple))
+GROUPS = st.frozensets(NAMES)
+
+
+@given(POLICIES, GROUPS, GROUPS, st.frozensets(NAMES))
+def test_fewer_groups_never_give_more(
+    policy: Policy, groups: frozenset[str], lost: frozenset[str], namespaces: frozenset[str]
+) -> None:
+    before = plan(person(*groups), policy, namespaces).wanted()
+    after = plan(person(*(groups - lost)), policy, namespaces).wanted()
+    assert after <= before
+
+
+HELD = st.builds(
+    HeldGrant,
+    st.builds(Grant, st.sampled_from(["view", "edit"]), st.sampled_from(["", "a"])),
+    NAMES,
+    st.booleans(),
+)
+
+
+@given(st.frozensets(HELD.map(lambda h: h.grant)), st.sets(HELD))
+def test_after_the_changes_the_cluster_holds_exactly_what_is_wanted(
+    wanted: frozenset[Grant], held: set[HeldGrant]
+) -> None:
+    changes = difference(wanted, held)
+    left = held - set(changes.revoke)
+    assert all(one.intact for one in left)
+    end = [one.grant for one in left] + list(changes.bind)
+    assert sorted(end) == sorted(wanted)
+
+
+@given(st.frozensets(HELD.map(lambda h: h.grant)), st.sets(HELD))
+def test_stopping_after_any_revocation_leaves_no_more_than_before(
+    wanted: frozenset[Grant], held: set[HeldGrant]
+) -> None:
+    changes = difference(wanted, held)
+    for done in range(len(changes.revoke) + 1):
+        left = {one.grant for one in held - set(changes.revoke[:done])}
+        assert left <= {one.grant for one in held}
+
+
+def test_a_binding_that_somebody_altered_is_made_anew() -> None:
+    altered = HeldGrant(Grant("view"), "x", intact=False)
+    changes = difference(frozenset({Grant("view")}), [altered])
+    assert (changes.revoke, changes.bind) == ((altered,), (Grant("view"),))
+
+
+@pytest.mark.parametrize("grant", [Grant("view"), Grant("view", "a")], ids=["cluster", "namespace"])
+def test_nothing_changes_where_all_is_right(grant: Grant) -> None:
+    assert not difference(frozenset({grant}), [HeldGrant(grant, "x")])

@@ -1,0 +1,98 @@
+"""What is remembered of a person, and how tokens change it: the newest one wins, in whatever order."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jwt_to_rbac.core.errors import Code, Denial
+from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
+from jwt_to_rbac.core.record import Record, advance, refusal
+
+JANE = Identity("https://issuer.example", "jane")
+
+
+def token(issued_at: int, *groups: str, identity: Identity = JANE) -> ProvenPerson:
+    person = Person(identity, "jane", "jane@example.com", tuple(sorted(groups)))
+    return ProvenPerson(person, issued_at, issued_at + 600, "00")
+
+
+def record(issued_at: int, *groups: str) -> Record:
+    return Record(token(issued_at, *groups).person, issued_at)
+
+
+def test_the_first_token_is_remembered() -> None:
+    assert advance(None, token(5, "a"), now=10) == record(5, "a")
+
+
+def test_a_newer_token_replaces_the_groups() -> None:
+    assert advance(record(5, "a", "b"), token(6, "b"), now=10) == record(6, "b")
+
+
+def test_an_older_token_never_brings_back_a_lost_group() -> None:
+    assert advance(record(6, "b"), token(5, "a", "b"), now=10) == record(6, "b")
+
+
+def test_two_tokens_of_one_second_leave_what_both_grant() -> None:
+    assert advance(record(5, "a", "b"), token(5, "b", "c"), now=10) == record(5, "b")
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 3), st.frozensets(st.sampled_from("abc"))),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_the_order_in_which_tokens_arrive_never_matters(
+    tokens: list[tuple[int, frozenset[str]]],
+) -> None:
+    ends = set()
+    for order in permutations(tokens):
+        seen: Record | None = None
+        for issued_at, groups in order:
+            after = advance(seen, token(issued_at, *groups), now=10)
+            assert isinstance(after, Record)
+            seen = after
+        ends.add(seen)
+    assert len(ends) == 1, ends
+
+
+@pytest.mark.parametrize(
+    ("held", "code"),
+    [
+        pytest.param(Record(token(5).person, 5, suspended=True), Code.SUSPENDED, id="suspended"),
+        pytest.param(
+            Record(token(5).person, 5, expires_at=10), Code.ACCESS_EXPIRED, id="term-is-over"
+        ),
+        pytest.param(
+            Record(token(5).person, 5, not_before=8),
+            Code.TOKEN_REVOKED,
+            id="issued-before-revocation",
+        ),
+    ],
+)
+def test_a_token_is_refused_with_its_reason(held: Record, code: Code) -> None:
+    denial = advance(held, token(7), now=10)
+    assert isinstance(denial, Denial)
+    assert denial.code == code
+
+
+def test_a_token_issued_after_the_revocation_is_good() -> None:
+    held = Record(token(5).person, 5, not_before=8)
+    after = advance(held, token(8, "a"), now=10)
+    assert isinstance(after, Record)
+    assert after.person.groups == ("a",)
+    assert after.not_before == 8
+
+
+def test_access_lasts_until_just_before_its_end() -> None:
+    held = Record(token(5).person, 5, expires_at=10)
+    assert refusal(held, now=9.999) is None
+    assert refusal(held, now=10.0) is not None
+
+
+def test_a_record_never_advances_by_somebody_elses_token() -> None:
+    with pytest.raises(ValueError, match="own identity"):
+        advance(record(5), token(6, identity=Identity("https://other.example", "jane")), now=10)
