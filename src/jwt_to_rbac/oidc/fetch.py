@@ -12,6 +12,8 @@ MAX_DOCUMENT_BYTES = 262_144
 FETCH_SECONDS = 5.0
 """For one document, from the first packet to the last byte: a login waits for two at most."""
 
+_NO_OTHER_TIMEOUT = aiohttp.ClientTimeout(total=None)
+
 
 class FetchFailed(Exception):
     """The document couldn't be had. The message is a sentence that names the address."""
@@ -26,14 +28,17 @@ async def fetch_document(
     get. Redirects are refused: the operator has named the place, and following one would let
     whoever answers there send us anywhere.
     """
+    if session.closed:  # aiohttp would raise a bare RuntimeError.
+        raise FetchFailed(f"{url} was not asked, for this program is stopping")
+    tls = _tls(ca_file)
     try:
         async with asyncio.timeout(seconds):
             async with session.get(
                 url,
-                ssl=_tls(ca_file),
+                ssl=tls,
                 allow_redirects=False,
                 headers={"Accept": "application/json"},
-                timeout=aiohttp.ClientTimeout(total=seconds),
+                timeout=_NO_OTHER_TIMEOUT,
             ) as answer:
                 if answer.status != 200:
                     raise FetchFailed(f"{url} answered with status {answer.status}, not 200")
@@ -58,4 +63,9 @@ async def _read(answer: aiohttp.ClientResponse, url: str) -> bytes:
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext | bool:
     # Read anew for each fetch, so that a rotated CA file needs no restart.
-    return True if ca_file is None else ssl.create_default_context(cafile=ca_file)
+    if ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # ssl.SSLError is one too.
+        raise FetchFailed(f"the CA file {ca_file} can't be used ({type(error).__name__})") from None

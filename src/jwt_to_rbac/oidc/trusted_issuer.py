@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 from jwt_to_rbac.core.errors import Code, InvalidInput
 from jwt_to_rbac.oidc.algorithms import DEFAULT_ALGORITHMS, KEY_SHAPE
 
+_LONGEST_URL = 2048
+"""Characters: what servers accept in practice, and what fits into a message."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrustedIssuer:
@@ -61,6 +64,7 @@ def is_web_address(url: str) -> bool:
     return (
         parts.scheme in ("http", "https")
         and bool(parts.hostname)
+        and len(url) <= _LONGEST_URL
         and parts.username is None
         and "#" not in url
         and url.isascii()

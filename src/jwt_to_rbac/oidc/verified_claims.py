@@ -9,6 +9,7 @@ from dataclasses import InitVar, dataclass
 from types import MappingProxyType
 
 from jwt_to_rbac.core.errors import Code, Denial
+from jwt_to_rbac.oidc.audiences import read_audiences
 from jwt_to_rbac.oidc.compact_token import UnverifiedToken
 from jwt_to_rbac.oidc.key_set import VerifyingKey
 from jwt_to_rbac.oidc.shown import shown
@@ -51,12 +52,7 @@ def verify(
     token_not_yet_valid, token_claim.
     """
     if not keys:
-        kid = "no kid" if token.kid is None else f"kid {shown(token.kid)}"
-        return Denial(
-            Code.TOKEN_KEY_UNKNOWN,
-            f"{shown(issuer.url)} has no key for a {token.algorithm} token with {kid}; if it has "
-            "just changed its keys, log in again in a few seconds",
-        )
+        return _key_unknown(token, issuer)
     key = _signer(token, keys)
     if key is None:
         return Denial(
@@ -65,7 +61,7 @@ def verify(
     claims = token.unverified_claims  # Verified from here on.
     if claims.get("iss") != issuer.url:
         return Denial(Code.TOKEN_ISSUER, f"the token's issuer is not {shown(issuer.url)}")
-    audiences = _read_audiences(claims, issuer)
+    audiences = read_audiences(claims, issuer.audiences)
     if isinstance(audiences, Denial):
         return audiences
     times = read_times(claims, issuer.max_age)
@@ -90,42 +86,21 @@ def verify(
     )
 
 
+def _key_unknown(token: UnverifiedToken, issuer: TrustedIssuer) -> Denial:
+    if token.kid is None:
+        why = f"the token names no key, and {shown(issuer.url)} has not exactly one that fits"
+    else:
+        why = f"{shown(issuer.url)} has no {token.algorithm} key {shown(token.kid)}"
+    return Denial(
+        Code.TOKEN_KEY_UNKNOWN, f"{why}; if its keys have just changed, log in again in a minute"
+    )
+
+
 def _signer(token: UnverifiedToken, keys: Collection[VerifyingKey]) -> VerifyingKey | None:
     for key in keys:
         if key.verifies(token.algorithm, token.signing_input, token.signature):
             return key
     return None
-
-
-def _read_audiences(claims: Mapping[str, object], issuer: TrustedIssuer) -> frozenset[str] | Denial:
-    """Every audience must be allowed; of several, `azp` says who asked (Core 2, 3.1.3.7 (3-5))."""
-    audiences = claims.get("aud")
-    listed = [audiences] if isinstance(audiences, str) else audiences
-    if not isinstance(listed, list) or not listed:
-        return Denial(Code.TOKEN_CLAIM, "the token's aud must be a string or a list of strings")
-    seen = frozenset(each for each in listed if isinstance(each, str))
-    if not all(isinstance(each, str) for each in listed):
-        return Denial(Code.TOKEN_CLAIM, "the token's aud must be a string or a list of strings")
-    allowed = f"allowed here: {_names(issuer.audiences)}"
-    if not seen <= issuer.audiences:
-        return Denial(Code.TOKEN_AUDIENCE, f"the token is for {_names(seen)}; {allowed}")
-    party = claims.get("azp")
-    if party is None and "azp" not in claims:
-        if len(seen) > 1:
-            return Denial(
-                Code.TOKEN_AUDIENCE, "the token has several audiences and no azp: who asked for it?"
-            )
-    elif not isinstance(party, str):
-        return Denial(Code.TOKEN_CLAIM, "the token's azp must be a string")
-    elif party not in issuer.audiences:
-        return Denial(Code.TOKEN_AUDIENCE, f"the token was issued to {shown(party)}; {allowed}")
-    return seen
-
-
-def _names(names: frozenset[str]) -> str:
-    most = 5  # A token may list thousands.
-    some = ", ".join(shown(name) for name in sorted(names)[:most])
-    return some if len(names) <= most else f"{some} and {len(names) - most} more"
 
 
 def _is_logout_token(claims: Mapping[str, object]) -> bool:
