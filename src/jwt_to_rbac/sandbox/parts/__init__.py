@@ -1,0 +1,1 @@
+"""One file for each upstream program of the sandbox: its command line, files and readiness."""

@@ -1,0 +1,81 @@
+"""kube-apiserver and kube-controller-manager: their command lines and readiness."""
+
+from pathlib import Path
+
+from jwt_to_rbac.sandbox.certificates import Pki
+from jwt_to_rbac.sandbox.part import Recipe
+from jwt_to_rbac.sandbox.probes import Web, both
+
+# Those whose work shows in RBAC, ServiceAccounts, owners and namespaces; there is no node.
+_CONTROLLERS = (
+    "serviceaccount-controller",
+    "serviceaccount-token-controller",
+    "garbage-collector-controller",
+    "namespace-controller",
+    "clusterrole-aggregation-controller",
+    "root-ca-certificate-publisher-controller",
+    "resourcequota-controller",
+)
+
+
+def api_server_recipe(
+    program: str, *, port: int, etcd: str, pki: Pki, web: Web, environment: dict[str, str]
+) -> Recipe:
+    """`etcd` is its client URL."""
+    return Recipe(
+        name="kube-apiserver",
+        command=(
+            program,
+            "--bind-address=127.0.0.1",
+            f"--secure-port={port}",
+            f"--etcd-servers={etcd}",
+            f"--client-ca-file={pki.ca}",
+            f"--tls-cert-file={pki.server.certificate}",
+            f"--tls-private-key-file={pki.server.key}",
+            "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+            f"--service-account-signing-key-file={pki.service_account_key}",
+            f"--service-account-key-file={pki.service_account_public_key}",
+            "--authorization-mode=Node,RBAC",
+            "--service-cluster-ip-range=10.0.0.0/24",
+            # Else it refuses 127.0.0.1 as the address to advertise.
+            "--endpoint-reconciler-type=none",
+        ),
+        environment=environment,
+        is_ready=web.answers(f"https://127.0.0.1:{port}/readyz"),
+        patience=60,
+    )
+
+
+def controller_manager_recipe(
+    program: str,
+    *,
+    port: int,
+    api_server: str,
+    kubeconfig: Path,
+    pki: Pki,
+    web: Web,
+    environment: dict[str, str],
+) -> Recipe:
+    """Needs a ready API server. It is ready when its controllers work, not when it listens."""
+    return Recipe(
+        name="kube-controller-manager",
+        command=(
+            program,
+            "--bind-address=127.0.0.1",
+            f"--secure-port={port}",
+            f"--kubeconfig={kubeconfig}",
+            f"--tls-cert-file={pki.server.certificate}",
+            f"--tls-private-key-file={pki.server.key}",
+            f"--root-ca-file={pki.ca}",
+            f"--service-account-private-key-file={pki.service_account_key}",
+            f"--controllers={','.join(_CONTROLLERS)}",
+            "--use-service-account-credentials",
+            "--leader-elect=false",
+        ),
+        environment=environment,
+        is_ready=both(
+            web.answers(f"https://127.0.0.1:{port}/healthz"),
+            # Made by one of the controllers, so it shows that they run.
+            web.answers(f"{api_server}/api/v1/namespaces/default/serviceaccounts/default"),
+        ),
+    )

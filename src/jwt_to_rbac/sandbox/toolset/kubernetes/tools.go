@@ -1,0 +1,10 @@
+//go:build tools
+
+// Pins the Kubernetes programs of the sandbox; nothing is compiled from this file.
+package tools
+
+import (
+	_ "k8s.io/kubernetes/cmd/kube-apiserver"
+	_ "k8s.io/kubernetes/cmd/kube-controller-manager"
+	_ "k8s.io/kubernetes/cmd/kubectl"
+)
