@@ -1,0 +1,188 @@
+"""Our own form of the configuration, key for key; the JSON Schema for editors is made from it.
+
+Only shapes and defaults are here; what values mean and which go together is in `meaning`.
+Issuers have the names of Kubernetes' AuthenticationConfiguration (apiserver.config.k8s.io/v1).
+"""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+API_VERSION: Final = "jwt-to-rbac.io/v1alpha1"
+KIND: Final = "Configuration"
+
+Text = Annotated[str, Meta(min_length=1)]
+Texts = Annotated[tuple[Text, ...], Meta(min_length=1)]
+Algorithm = Literal[
+    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
+]
+
+
+class Form(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="camel",
+    omit_defaults=True,
+):
+    """What all parts of a configuration have in common."""
+
+
+class Server(Form, frozen=True):
+    """How the program is reached."""
+
+    address: Annotated[Text, Meta(description="host:port to listen on; no host: all of IPv4")] = (
+        ":5555"
+    )
+    unauthenticated: Annotated[
+        bool,
+        Meta(description="the first system's open API; needs a loopback address to listen on"),
+    ] = False
+    caller_audience: Annotated[
+        Text, Meta(description="audience of the Kubernetes tokens that callers show")
+    ] = "jwt-to-rbac"
+
+
+class Log(Form, frozen=True):
+    """The program's own messages (not the audit record)."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+    color: Annotated[bool, Meta(description="only with format text")] = False
+
+
+class Audit(Form, frozen=True):
+    """The record of every decision."""
+
+    sink: Annotated[Text, Meta(description="stdout, or the absolute path of a file")] = "stdout"
+
+
+class Kubernetes(Form, frozen=True):
+    """How the cluster is reached."""
+
+    kubeconfig: Annotated[
+        str,
+        Meta(
+            description="path of a kubeconfig; empty: the pod's ServiceAccount, and outside of "
+            "a pod $KUBECONFIG or ~/.kube/config"
+        ),
+    ] = ""
+
+
+class Accounts(Form, frozen=True):
+    """The ServiceAccounts that stand for people."""
+
+    namespace: Annotated[Text, Meta(description="a namespace where no pod may run")] = (
+        "jwt-to-rbac-users"
+    )
+
+
+class Tokens(Form, frozen=True):
+    """The tokens that people get. Durations are Go's: 12h30m, 1.5h."""
+
+    default_lifetime: Text = "1h"
+    maximum_lifetime: Text = "24h"
+    allow_create: Annotated[bool, Meta(description="whether POST /tokens/{name} exists")] = True
+
+
+class IssuerForm(Form, frozen=True):
+    """Where an issuer is and what it is trusted for."""
+
+    url: Annotated[Text, Meta(description="equal to the tokens' iss, character by character")]
+    audiences: Annotated[Texts, Meta(description="client ids that tokens must be meant for")]
+    audience_match_policy: Annotated[
+        Literal["", "MatchAny"], Meta(description="MatchAny where there are several audiences")
+    ] = ""
+    discovery_url: Annotated[
+        Text, Meta(description="where the discovery document is, if not below url")
+    ] = field(name="discoveryURL", default="")
+    certificate_authority: Annotated[
+        Text, Meta(description="PEM certificates, inline, instead of the system's")
+    ] = ""
+    certificate_authority_file: Annotated[
+        Text, Meta(description="absolute path of a PEM file (ours; Kubernetes has it inline only)")
+    ] = ""
+    signing_algorithms: Annotated[
+        tuple[Algorithm, ...], Meta(min_length=1, description="ours; Kubernetes has no such key")
+    ] = ("RS256",)
+    insecure_skip_tls_verify: Annotated[
+        bool, Meta(description="ours; whoever is on the way can then be anybody: for trials only")
+    ] = field(name="insecureSkipTLSVerify", default=False)
+
+
+class Claim(Form, frozen=True):
+    """One claim of the token, with what is put before its value."""
+
+    claim: Text
+    prefix: Annotated[str, Meta(description="must be there; may be empty")]
+
+
+class ClaimMappings(Form, frozen=True):
+    """Which claims say who somebody is."""
+
+    username: Claim
+    groups: Claim
+
+
+class Authenticator(Form, frozen=True):
+    """One entry of `jwt`."""
+
+    issuer: IssuerForm
+    claim_mappings: ClaimMappings
+
+
+class RoleRule(Form, frozen=True):
+    """A rule of a ClusterRole (rbac.authorization.k8s.io/v1 PolicyRule)."""
+
+    verbs: Texts
+    api_groups: Annotated[tuple[str, ...], Meta(min_length=1)] = ()
+    resources: Texts = ()
+    resource_names: Texts = ()
+    non_resource_urls: Texts = field(name="nonResourceURLs", default=())
+
+
+class ScopeForm(Form, frozen=True):
+    """Where a rule's grant holds; without a scope that is the whole cluster."""
+
+    namespaces: Texts
+
+
+class RuleForm(Form, frozen=True):
+    """Who gets what, where: whoever is in one of `groups` gets one ClusterRole."""
+
+    name: Annotated[Text, Meta(description="shown as the reason of each grant")]
+    groups: Annotated[Texts, Meta(description="any of these, compared exactly")]
+    cluster_role: Annotated[
+        Text, Meta(description="a ClusterRole that exists; or give rules instead")
+    ] = ""
+    rules: Annotated[
+        tuple[RoleRule, ...],
+        Meta(min_length=1, description="become the ClusterRole <name>-from-jwt"),
+    ] = ()
+    scope: ScopeForm | UnsetType = UNSET
+
+
+class PolicyForm(Form, frozen=True):
+    """All rules; the first to give a grant is its reason."""
+
+    rules: tuple[RuleForm, ...] = ()
+    github_org: Annotated[
+        Text,
+        Meta(description="groups `<this>:team` are believed from the connector `github` alone"),
+    ] = ""
+
+
+class Configuration(Form, frozen=True):
+    """The whole file."""
+
+    api_version: Literal["jwt-to-rbac.io/v1alpha1"]
+    kind: Literal["Configuration"]
+    jwt: Annotated[tuple[Authenticator, ...], Meta(min_length=1, description="the issuers")]
+    policy: PolicyForm = PolicyForm()
+    server: Server = Server()
+    tokens: Tokens = Tokens()
+    accounts: Accounts = Accounts()
+    kubernetes: Kubernetes = Kubernetes()
+    log: Log = Log()
+    audit: Audit = Audit()

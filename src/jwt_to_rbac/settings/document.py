@@ -1,0 +1,88 @@
+"""Configuration before it means anything: plain data, where each part stands, and what is wrong with it.
+
+No file is opened here and no key is known here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from jwt_to_rbac.core.errors import Code, InvalidInput
+
+Path = tuple[str | int, ...]
+"""The way to a value from the top: keys and positions."""
+
+
+LARGEST = 1 << 20
+"""Bytes: what a ConfigMap can hold (Kubernetes' limit for etcd objects)."""
+
+DEEPEST = 32
+"""Levels: our deepest key is at 7."""
+
+MOST_VALUES = 50_000
+"""Values after aliases are written out: a bomb of aliases stops here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from; `where` is file:line:column, a variable's name or a flag's."""
+
+    kind: Literal["default", "file", "environment", "flag"]
+    where: str = ""
+
+    def __str__(self) -> str:
+        return self.where or self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What one file says (and, put over it, environment and flags). `sources` may miss paths."""
+
+    name: str
+    tree: object
+    sources: Mapping[Path, Source] = field(default_factory=dict)
+
+    def source_of(self, path: Path) -> Source:
+        """Where `path` stands, or the nearest that it would stand in."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.sources:
+                return self.sources[path[:length]]
+        return Source("file", self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What a person must mend at one place. Holds no secret.
+
+    `source` is set where it is known better than by `path`: a variable that is no key at all.
+    """
+
+    path: Path
+    text: str
+    source: Source | None = None
+
+
+class Unreadable(Exception):
+    """The text is no YAML, TOML or JSON, or passes a limit; never leaves this package."""
+
+    def __init__(self, text: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(text)
+        self.text = text
+        self.place = f":{line}:{column}" if line else ""
+
+
+def dotted(path: Path) -> str:
+    """`policy.rules[0].name`."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".") or "the file"
+
+
+def refusal(lines: Iterable[str]) -> InvalidInput:
+    """All mistakes as one error, one a line."""
+    return InvalidInput(Code.CONFIGURATION_INVALID, "\n".join(lines))
+
+
+def shown(value: object) -> str:
+    """A value in a message: quoted, escaped and short."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"

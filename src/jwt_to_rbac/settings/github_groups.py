@@ -1,0 +1,21 @@
+"""Which of a person's groups may be believed where the connector `github` is one of several; pure."""
+
+from jwt_to_rbac.core.identity import Person
+
+GITHUB = "github"
+"""The connector's id, as the first system had it."""
+
+
+def believed_groups(person: Person, github_org: str) -> tuple[str, ...]:
+    """The groups of `person` that rules may match, in order; the names themselves stay.
+
+    From `github` only `org:team` counts: anybody can create an organisation, and Dex's
+    `loadAllGroups` then sends its bare name, be it `admins`. From another connector
+    `<github_org>:...` doesn't count: GitLab sends `path:developer` for a path that anybody
+    can take.
+    """
+    if person.connector == GITHUB:
+        return tuple(group for group in person.groups if group.find(":") > 0)
+    if github_org:
+        return tuple(g for g in person.groups if not g.startswith(f"{github_org}:"))
+    return person.groups

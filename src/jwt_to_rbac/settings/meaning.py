@@ -1,0 +1,125 @@
+"""What a whole configuration means: the one way from our own form to Settings, for both forms.
+
+What can't be, or would have no effect, goes to `wrong` with its path; nothing is guessed.
+"""
+
+import re
+from ipaddress import ip_address
+from pathlib import Path as FilePath
+
+from jwt_to_rbac.core.errors import InvalidInput
+from jwt_to_rbac.core.lifetime import SHORTEST_TOKEN, TokenLifetimes, parse_duration
+from jwt_to_rbac.settings.configuration import Audit, Configuration, Log, Server, Tokens
+from jwt_to_rbac.settings.document import Path, shown
+from jwt_to_rbac.settings.issuer_meaning import is_loopback, issuers
+from jwt_to_rbac.settings.policy_meaning import check_namespace, policy
+from jwt_to_rbac.settings.shape import Report
+from jwt_to_rbac.settings.values import Listen, Logging, Settings
+
+_ADDRESS = re.compile(r"(?:\[([^\[\]]*)\]|([^\[\]:]*)):([0-9]{1,5})", re.ASCII)
+
+_LONGEST_TOKEN = 1 << 32
+"""Seconds; TokenRequest refuses more (k8s.io/kubernetes/pkg/apis/authentication/validation)."""
+
+
+def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
+    """The settings; they count only if nothing went to `wrong`."""
+    listen = _listen(form.server, wrong)
+    namespace = form.accounts.namespace
+    check_namespace(namespace, ("accounts", "namespace"), wrong)
+    if namespace == "default":
+        warn(
+            ("accounts", "namespace"),
+            "is default: whoever may create a pod there can act as every account; "
+            "use a namespace where no pod may run",
+        )
+    return Settings(
+        issuers=issuers(form.jwt, wrong, warn),
+        policy=policy(form.policy, wrong),
+        listen=listen,
+        unauthenticated=form.server.unauthenticated,
+        caller_audience=form.server.caller_audience,
+        logging=_logging(form.log, wrong),
+        audit_file=_audit_file(form.audit, wrong),
+        kubeconfig=form.kubernetes.kubeconfig,
+        accounts_namespace=namespace,
+        tokens=_lifetimes(form.tokens, wrong, warn),
+        token_creation=form.tokens.allow_create,
+        github_org=_github_org(form.policy.github_org, wrong),
+    )
+
+
+def _listen(server: Server, wrong: Report) -> Listen:
+    path: Path = ("server", "address")
+    found = _ADDRESS.fullmatch(server.address)
+    host, port = (found[1] or found[2] or "", int(found[3])) if found else ("", -1)
+    # A name would be looked up, and could then be any address: only the one that can't.
+    host = {"": "0.0.0.0", "localhost": "127.0.0.1"}.get(host, host)  # noqa: S104
+    if not 0 <= port <= 65535 or not _is_address(host):
+        wrong(
+            path,
+            f"is {shown(server.address)}, but must be an IP address and a port such as "
+            "127.0.0.1:5555, [::1]:5555 or :5555",
+        )
+    elif server.unauthenticated and not is_loopback(host):
+        wrong(
+            ("server", "unauthenticated"),
+            f"lets whoever reaches {shown(server.address)} take anybody's access: listen on a "
+            "loopback address such as 127.0.0.1:5555, or take this out",
+        )
+    return Listen(host, port)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _logging(log: Log, wrong: Report) -> Logging:
+    if log.color and log.format != "text":
+        wrong(("log", "color"), "has no effect with format json: take it out, or say format: text")
+    return Logging(log.level, log.format, log.color)
+
+
+def _audit_file(audit: Audit, wrong: Report) -> FilePath | None:
+    if audit.sink == "stdout":
+        return None
+    if not FilePath(audit.sink).is_absolute() or not audit.sink.isprintable():
+        wrong(("audit", "sink"), f"is {shown(audit.sink)}, but must be stdout or an absolute path")
+    return FilePath(audit.sink)
+
+
+def _lifetimes(tokens: Tokens, wrong: Report, warn: Report) -> TokenLifetimes:
+    default = _lifetime(tokens.default_lifetime, ("tokens", "defaultLifetime"), wrong)
+    maximum = _lifetime(tokens.maximum_lifetime, ("tokens", "maximumLifetime"), wrong)
+    if default > maximum:
+        wrong(("tokens", "defaultLifetime"), "is longer than tokens.maximumLifetime")
+    elif default < SHORTEST_TOKEN:
+        warn(
+            ("tokens", "defaultLifetime"),
+            f"is under {SHORTEST_TOKEN} seconds, the least that Kubernetes issues: tokens live "
+            "that long",
+        )
+    return TokenLifetimes(default, maximum)
+
+
+def _lifetime(text: str, path: Path, wrong: Report) -> float:
+    try:
+        seconds = parse_duration(text)
+    except InvalidInput:
+        wrong(
+            path, f"is {shown(text)}, but must be a duration such as 12h30m or 1.5h (unit needed)"
+        )
+        return 0.0
+    if not 0 < seconds <= _LONGEST_TOKEN:
+        wrong(path, f"is {shown(text)}, but must be more than nothing and at most 2^32 seconds")
+    return seconds
+
+
+def _github_org(name: str, wrong: Report) -> str:
+    if not name.isprintable() or ":" in name:
+        wrong(("policy", "githubOrg"), f"is {shown(name)}, which is no organisation's name")
+    return name

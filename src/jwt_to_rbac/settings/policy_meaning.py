@@ -1,0 +1,115 @@
+"""What `policy` means as the core's values, and what in it can't be."""
+
+import re
+from collections.abc import Mapping
+
+from jwt_to_rbac.core.policy import (
+    Namespaces,
+    Policy,
+    PolicyRule,
+    Rule,
+    WholeCluster,
+    own_role_name,
+)
+from jwt_to_rbac.settings.configuration import PolicyForm, RoleRule, RuleForm
+from jwt_to_rbac.settings.document import Path, dotted, shown
+from jwt_to_rbac.settings.shape import Report
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_LONGEST_NAME = 253
+"""Characters; what Kubernetes allows for most object names."""
+
+
+def policy(form: PolicyForm, wrong: Report) -> Policy:
+    """The policy; what can't be goes to `wrong`."""
+    at: Path = ("policy", "rules")
+    first: dict[str, Path] = {}
+    for index, rule in enumerate(form.rules):
+        path = (*at, index, "name")
+        if rule.name in first:
+            wrong(path, f"is {shown(rule.name)} again, as {dotted(first[rule.name])}: rename one")
+        first.setdefault(rule.name, path)
+    own = {own_role_name(rule.name): rule.name for rule in form.rules if rule.rules}
+    for index, rule in enumerate(form.rules):
+        if rule.cluster_role in own:
+            # Two owners of one ClusterRole: which rules it has would depend on their order.
+            wrong(
+                (*at, index, "clusterRole"),
+                f"is what the rules of {shown(own[rule.cluster_role])} become: give {shown(rule.name)}'s "
+                "groups to that rule, or rename it",
+            )
+    return Policy(tuple(_rule(rule, (*at, i), wrong) for i, rule in enumerate(form.rules)))
+
+
+def check_namespace(name: str, path: Path, wrong: Report) -> None:
+    """A namespace's name is a DNS label (RFC 1123)."""
+    if not _DNS_LABEL.fullmatch(name):
+        wrong(path, f"is {shown(name)}, but a namespace's name is a-z, 0-9 and -, at most 63 long")
+
+
+def _rule(rule: RuleForm, at: Path, wrong: Report) -> Rule:
+    _check_role_name(own_role_name(rule.name) if rule.rules else rule.name, (*at, "name"), wrong)
+    if bool(rule.cluster_role) == bool(rule.rules):
+        wrong(at, "needs exactly one of `clusterRole` (one that exists) and `rules` (of your own)")
+    elif rule.cluster_role:
+        _check_role_name(rule.cluster_role, (*at, "clusterRole"), wrong)
+    for i, group in enumerate(rule.groups):
+        if not group.isprintable():
+            wrong((*at, "groups", i), f"is {shown(group)}, which has characters that can't be seen")
+        if group in rule.groups[:i]:
+            wrong((*at, "groups", i), f"is {shown(group)} again: keep one")
+    scoped = bool(rule.scope)
+    for i, role_rule in enumerate(rule.rules):
+        _check_role_rule(role_rule, (*at, "rules", i), scoped, wrong)
+    scope: WholeCluster | Namespaces = WholeCluster()
+    if rule.scope:
+        for i, name in enumerate(rule.scope.namespaces):
+            check_namespace(name, (*at, "scope", "namespaces", i), wrong)
+        scope = Namespaces(frozenset(rule.scope.namespaces))
+    return Rule(
+        rule.name,
+        frozenset(rule.groups),
+        rule.cluster_role or own_role_name(rule.name),
+        scope,
+        tuple(_role_rule(r) for r in rule.rules) or None,
+    )
+
+
+def _role_rule(form: RoleRule) -> PolicyRule:
+    return PolicyRule(
+        verbs=form.verbs,
+        api_groups=form.api_groups,
+        resources=form.resources,
+        resource_names=form.resource_names,
+        non_resource_urls=form.non_resource_urls,
+    )
+
+
+def _check_role_rule(rule: RoleRule, at: Path, scoped: bool, wrong: Report) -> None:
+    # Kubernetes' own checks (pkg/apis/rbac/validation), told before somebody's login fails.
+    of_resources: Mapping[str, tuple[str, ...]] = {
+        "apiGroups": rule.api_groups,
+        "resources": rule.resources,
+        "resourceNames": rule.resource_names,
+    }
+    if rule.non_resource_urls:
+        if scoped:
+            wrong(
+                (*at, "nonResourceURLs"),
+                "has no effect within namespaces: take it or the scope out",
+            )
+        for key, values in of_resources.items():
+            if values:
+                wrong((*at, key), "can't stand beside nonResourceURLs: make two rules of it")
+        return
+    if not rule.api_groups:
+        wrong(at, 'lacks `apiGroups`: name them; "" is the group of pods, services and the like')
+    if not rule.resources:
+        wrong(at, "lacks `resources`")
+
+
+def _check_role_name(name: str, path: Path, wrong: Report) -> None:
+    if not name.isprintable() or name in (".", "..") or "/" in name or "%" in name:
+        wrong(path, f"is {shown(name)}, but a ClusterRole's name can't be `.`, `..` or have / or %")
+    elif len(name) > _LONGEST_NAME:
+        wrong(path, f"makes a ClusterRole's name longer than {_LONGEST_NAME} characters")

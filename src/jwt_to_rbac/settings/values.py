@@ -1,0 +1,72 @@
+"""What the program runs with, as values that wiring hands out; where they come from is for `load`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jwt_to_rbac.core.lifetime import TokenLifetimes
+from jwt_to_rbac.core.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where the server listens. `host` is an IP address; port 0 lets the system choose."""
+
+    host: str = "0.0.0.0"  # noqa: S104  (a server in a pod; every endpoint authenticates)
+    port: int = 5555
+
+
+@dataclass(frozen=True, slots=True)
+class Logging:
+    """`level`: debug, info, warning or error; `format`: json or text; `color` only with text."""
+
+    level: str = "info"
+    format: str = "json"
+    color: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """One OpenID Connect issuer: whose ID tokens are believed, and what their claims mean.
+
+    `ca_pem` holds PEM certificates, `ca_file` names a file of them; at most one is set, and
+    neither means the system's authorities. `discovery_url` is empty for the usual address.
+    `algorithms` is the allow-list of signatures. `verify_tls` False is for trials alone.
+    """
+
+    url: str
+    audiences: tuple[str, ...]
+    username_claim: str
+    groups_claim: str
+    username_prefix: str = ""
+    groups_prefix: str = ""
+    algorithms: tuple[str, ...] = ("RS256",)
+    discovery_url: str = ""
+    ca_pem: str = ""
+    ca_file: Path | None = None
+    verify_tls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings in force; immutable, so that a reload swaps one value for another.
+
+    `kubeconfig` is a path; empty means the pod's own ServiceAccount, and outside of a pod
+    the usual lookup ($KUBECONFIG, then ~/.kube/config). `audit_file` None is the standard
+    output. `unauthenticated` is the first system's open API and implies a loopback `listen`.
+    `token_creation` says whether `POST /tokens/{name}` exists. `github_org` is an
+    organisation whose `org:team` groups count only from the connector `github`, see
+    `github_groups`; empty for none.
+    """
+
+    issuers: tuple[Issuer, ...]
+    policy: Policy = field(default_factory=Policy)
+    listen: Listen = field(default_factory=Listen)
+    unauthenticated: bool = False
+    caller_audience: str = "jwt-to-rbac"
+    logging: Logging = field(default_factory=Logging)
+    audit_file: Path | None = None
+    kubeconfig: str = ""
+    accounts_namespace: str = "jwt-to-rbac-users"
+    tokens: TokenLifetimes = field(default_factory=TokenLifetimes)
+    token_creation: bool = True
+    github_org: str = ""
