@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from jwt_to_rbac.sandbox import Sandbox, start
+from jwt_to_rbac.sandbox import Sandbox, SandboxError, start
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +25,12 @@ def pytest_runtest_makereport(
     report = yield
     shared = getattr(item, "funcargs", {}).get("sandbox")
     if report.failed and isinstance(shared, Sandbox):
-        report.sections += [("a part of the sandbox died", text) for text in shared.trouble()]
+        report.sections += [("the sandbox", text) for text in _trouble(shared)]
     return report
+
+
+def _trouble(sandbox: Sandbox) -> list[str]:
+    try:
+        return sandbox.trouble()
+    except SandboxError as gone:
+        return [str(gone)]

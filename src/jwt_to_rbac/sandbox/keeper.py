@@ -44,6 +44,7 @@ class Keeper:
         self._plane: Plane | None = None
         self._requests: asyncio.Queue[bytes] = asyncio.Queue()
         self._ending = asyncio.Event()
+        self._is_up = False
 
     async def run(self, lines: asyncio.StreamReader) -> None:
         """Start the parts, answer requests, and return when all is ended and removed."""
@@ -68,7 +69,8 @@ class Keeper:
     async def _read(self, lines: asyncio.StreamReader) -> None:
         async for line in lines:
             self._requests.put_nowait(line)
-        if not self._order.detached:
+        # Ctrl-C while a detached one starts means that nobody will learn of it: it ends as well.
+        if not (self._order.detached and self._is_up):
             self._ending.set()
 
     async def _work(self) -> None:
@@ -80,6 +82,7 @@ class Keeper:
         file = self._claim.path / FACTS_FILE
         file.touch(mode=0o600)
         file.write_bytes(msgspec.json.encode(facts))
+        self._is_up = True
         _say(Ready(facts))
         await self._answer(plane)
 
