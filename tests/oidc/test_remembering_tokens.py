@@ -1,0 +1,133 @@
+"""A token seen before costs little, and is believed no longer than a new one would be."""
+
+import dataclasses
+from unittest.mock import patch
+
+import pytest
+from joserfc.jwk import RSAKey
+from local_issuer import NOW, Clock, LocalIssuer, public
+
+from jwt_to_rbac.core.errors import Code, Denial, Outage
+from jwt_to_rbac.core.identity import ProvenPerson
+from jwt_to_rbac.oidc.issuers import TrustedIssuers
+from jwt_to_rbac.oidc.key_set import VerifyingKey
+from jwt_to_rbac.oidc.proven_memory import ProvenMemory, Remembered
+from jwt_to_rbac.oidc.verified_claims import VerifiedClaims
+
+
+async def code(issuers: TrustedIssuers, token: str) -> Code:
+    answer = await issuers.prove(token)
+    assert isinstance(answer, Denial), answer
+    return answer.code
+
+
+async def test_the_same_token_again_is_not_verified_again(
+    issuers: TrustedIssuers, issuer: LocalIssuer
+) -> None:
+    token = issuer.token()
+    first = await issuers.prove(token)
+    # Counting, not replacing: the real verification runs if it is called.
+    with patch.object(VerifyingKey, "verifies", autospec=True) as verifies:
+        assert await issuers.prove(token) is first
+    verifies.assert_not_called()
+
+
+async def test_a_remembered_token_expires_like_any_other(
+    issuers: TrustedIssuers, issuer: LocalIssuer, clock: Clock
+) -> None:
+    token = issuer.token(exp=NOW + 60)
+    assert isinstance(await issuers.prove(token), ProvenPerson)
+    clock.now += 69
+    assert isinstance(await issuers.prove(token), ProvenPerson)
+    clock.now += 1
+    assert await code(issuers, token) == Code.TOKEN_EXPIRED
+    clock.now -= 1
+    assert isinstance(await issuers.prove(token), ProvenPerson)
+
+
+async def test_a_remembered_token_is_not_valid_before_its_time(
+    issuers: TrustedIssuers, issuer: LocalIssuer, clock: Clock
+) -> None:
+    token = issuer.token()
+    assert isinstance(await issuers.prove(token), ProvenPerson)
+    clock.now -= 60
+    assert await code(issuers, token) == Code.TOKEN_NOT_YET_VALID
+
+
+async def test_a_remembered_token_dies_with_its_key(
+    issuers: TrustedIssuers, issuer: LocalIssuer, clock: Clock, rsa_keys: list[RSAKey]
+) -> None:
+    token = issuer.token(exp=NOW + 9999)
+    assert isinstance(await issuers.prove(token), ProvenPerson)
+    issuer.rotate(rsa_keys[1], "key-2", keep=False)
+    clock.now += 601
+    assert await code(issuers, token) == Code.TOKEN_KEY_UNKNOWN
+
+
+async def test_a_remembered_token_dies_when_other_material_takes_its_keys_name(
+    issuers: TrustedIssuers, issuer: LocalIssuer, clock: Clock, rsa_keys: list[RSAKey]
+) -> None:
+    token = issuer.token(exp=NOW + 9999)
+    assert isinstance(await issuers.prove(token), ProvenPerson)
+    issuer.publish(public(rsa_keys[1], kid=issuer.kid))
+    clock.now += 601
+    assert await code(issuers, token) == Code.TOKEN_SIGNATURE
+
+
+async def test_a_remembered_token_outlives_a_fetch_that_brings_its_key_again(
+    issuers: TrustedIssuers, issuer: LocalIssuer, clock: Clock
+) -> None:
+    token = issuer.token(exp=NOW + 9999)
+    first = await issuers.prove(token)
+    clock.now += 601
+    assert await issuers.prove(token) is first
+    assert issuer.key_fetches == 2
+
+
+async def test_a_remembered_token_is_no_help_when_the_issuer_is_long_away(
+    issuers: TrustedIssuers, issuer: LocalIssuer, clock: Clock
+) -> None:
+    token = issuer.token(exp=NOW + 99_999)
+    assert isinstance(await issuers.prove(token), ProvenPerson)
+    issuer.discovery = {"issuer": "gone"}
+    clock.now += 4201
+    with pytest.raises(Outage):
+        await issuers.prove(token)
+
+
+async def test_a_refusal_is_not_remembered(
+    issuers: TrustedIssuers, issuer: LocalIssuer, clock: Clock
+) -> None:
+    early = issuer.token(iat=NOW + 30, exp=NOW + 600)
+    assert await code(issuers, early) == Code.TOKEN_NOT_YET_VALID
+    clock.now += 30
+    assert isinstance(await issuers.prove(early), ProvenPerson)
+
+
+async def test_a_longer_token_is_another_token(
+    issuers: TrustedIssuers, issuer: LocalIssuer
+) -> None:
+    token = issuer.token()
+    assert isinstance(await issuers.prove(token), ProvenPerson)
+    assert await code(issuers, token + "\n") == Code.TOKEN_MALFORMED
+    assert await code(issuers, token + "A" * 99_999) == Code.TOKEN_TOO_LARGE
+
+
+async def test_only_the_latest_used_are_remembered(
+    issuers: TrustedIssuers, issuer: LocalIssuer
+) -> None:
+    token = issuer.token()
+    claims, person = await issuers.verify(token), await issuers.prove(token)
+    assert isinstance(claims, VerifiedClaims)
+    assert isinstance(person, ProvenPerson)
+    remembered = Remembered(claims, dataclasses.replace(person))
+    memory = ProvenMemory(most=2)
+    memory.put("a", remembered)
+    memory.put("b", remembered)
+    assert memory.get("a") is remembered
+    memory.put("c", remembered)
+    assert memory.get("b") is None
+    assert memory.get("a") is memory.get("c") is remembered
+    memory.forget("a")
+    memory.forget("a")
+    assert memory.get("a") is None
