@@ -98,7 +98,10 @@ class IssuerForm(Form, frozen=True):
         Text, Meta(description="where the discovery document is, if not below url")
     ] = field(name="discoveryURL", default="")
     certificate_authority: Annotated[
-        Text, Meta(description="PEM certificates, inline, instead of the system's")
+        Text,
+        Meta(
+            description="PEM certificates, inline, instead of the system's", extra={"lines": True}
+        ),
     ] = ""
     certificate_authority_file: Annotated[
         Text, Meta(description="absolute path of a PEM file (ours; Kubernetes has it inline only)")

@@ -3,11 +3,14 @@
 No file is opened here and no key is known here.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from jwt_to_rbac.core.errors import Code, InvalidInput
+
+_PLAIN = re.compile(r"[\w./-]{1,60}")
 
 Path = tuple[str | int, ...]
 """The way to a value from the top: keys and positions."""
@@ -73,7 +76,11 @@ class Unreadable(Exception):
 
 def dotted(path: Path) -> str:
     """`policy.rules[0].name`."""
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    # Keys are a stranger's text: one with a line break could forge a line of a log.
+    text = "".join(
+        f"[{key}]" if isinstance(key, int) else f".{key}" if _PLAIN.fullmatch(key) else shown(key)
+        for key in path
+    )
     return text.removeprefix(".") or "the file"
 
 

@@ -57,7 +57,7 @@ def rule_forms(
     origins: dict[Path, Path] = {}
     placed: dict[str, tuple[int, CustomGroup]] = {}
     for index, group in enumerate(groups):
-        _check(group, index, group.group_name in placed, defaults, wrong, warn)
+        _check(group, index, group.group_name in placed, defaults, github_org, wrong, warn)
         placed.setdefault(group.group_name, (index, group))
     for name, role in DEFAULT_GROUPS.items() if defaults else ():
         # A default group that customGroups names too keeps its role, within those namespaces.
@@ -103,7 +103,13 @@ def _origins(rule: int, group: int) -> dict[Path, Path]:
 
 
 def _check(
-    group: CustomGroup, index: int, again: bool, defaults: bool, wrong: Report, warn: Report
+    group: CustomGroup,
+    index: int,
+    again: bool,
+    defaults: bool,
+    github_org: str,
+    wrong: Report,
+    warn: Report,
 ) -> None:
     at: Path = (*GROUPS, index)
     name = shown(group.group_name)
@@ -123,5 +129,13 @@ def _check(
             wrong(at, f"has no effect: {name} is a default group; {mend}")
     elif not group.custom_rules:
         wrong(at, f"gives {name} nothing: write customRules, or take the group out")
+    if github_org and "-" in group.group_name and ":" not in group.group_name:
+        org, _, team = group.group_name.partition("-")
+        warn(
+            (*at, "groupName"),
+            f"is {name}: a team of another organisation than {shown(github_org)} is no longer in "
+            f"this group (`a-b` of `c` and `a` of `b-c` were the same); name such a team as "
+            f"GitHub does, {shown(f'{org}:{team}')}",
+        )
     if group.namespaces == ():
         warn((*at, "namespaces"), f"is empty: {name} gets the whole cluster, as before")

@@ -74,6 +74,7 @@ class _Walk:
 
     def value(self, value: object, kind: inspect.Type, path: Path) -> object:
         """The value, mended where `weak` says so; mistakes go to the list."""
+        lines = isinstance(kind, inspect.Metadata) and bool((kind.extra or {}).get("lines"))
         kind = _bare(kind)
         if self._weak:
             value = _mended(value, kind)
@@ -84,20 +85,29 @@ class _Walk:
                 if len(value) < (kind.min_length or 0):
                     self._wrong(path, "is an empty list: give a value, or take the key out")
                 return [self.value(v, kind.item_type, (*path, i)) for i, v in enumerate(value)]
-            case inspect.LiteralType() if value not in kind.values:
-                choices = [str(choice) for choice in kind.values if choice != ""]
-                hint = did_you_mean(str(value), choices)
-                self._wrong(path, f"is {shown(value)}, but must be {' or '.join(choices)}{hint}")
-            case inspect.StrType() if isinstance(value, str):
-                if len(value) < (kind.min_length or 0):
-                    self._wrong(path, "is empty: give a value, or take the key out")
-            case inspect.BoolType() if isinstance(value, bool):
-                pass
             case inspect.LiteralType():
+                self._choice(value, kind, path)
+            case inspect.StrType() if isinstance(value, str):
+                self._text(value, kind, path, lines)
+            case inspect.BoolType() if isinstance(value, bool):
                 pass
             case _:
                 self._wrong(path, f"is {_kind_of(value)}, but must be {_KINDS[type(kind)]}")
         return value
+
+    def _choice(self, value: object, kind: inspect.LiteralType, path: Path) -> None:
+        # A list or keys can't be looked up among the choices.
+        if not isinstance(value, str) or value not in kind.values:
+            choices = [str(choice) for choice in kind.values if choice != ""]
+            hint = did_you_mean(str(value), choices)
+            self._wrong(path, f"is {shown(value)}, but must be {' or '.join(choices)}{hint}")
+
+    def _text(self, value: str, kind: inspect.StrType, path: Path, lines: bool) -> None:
+        if len(value) < (kind.min_length or 0):
+            self._wrong(path, "is empty: give a value, or take the key out")
+        elif not (value.replace("\n", "") if lines else value).isprintable():
+            # Could forge a line of a log, or look like a name that it isn't.
+            self._wrong(path, f"is {shown(value)}, which has characters that can't be seen")
 
     def _keys(
         self, data: dict[str, object], kind: inspect.StructType, path: Path
