@@ -10,7 +10,7 @@ from tests.sandbox.waiting import ended, until
 
 
 def kubectl(sandbox: Sandbox, *arguments: str) -> str:
-    command = [sandbox.kubectl, "--kubeconfig", sandbox.kubeconfig, *arguments]
+    command = [str(sandbox.kubectl), "--kubeconfig", str(sandbox.kubeconfig), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -61,9 +61,9 @@ def test_the_api_server_can_be_started_with_further_flags(apart: Sandbox, tmp_pa
     token = apart.id_token("jane")
 
     def name() -> str:
-        command = [apart.kubectl, "--server", apart.api_server, "--certificate-authority"]
-        command += [apart.ca_file, "--token", token, "auth", "whoami", "-o"]
-        command += ["jsonpath={.status.userInfo.username}"]
+        command = [str(apart.kubectl), "--server", apart.api_server, "--token", token]
+        command += ["--certificate-authority", str(apart.ca_file), "auth", "whoami"]
+        command += ["-o", "jsonpath={.status.userInfo.username}"]
         environment = {"KUBECONFIG": "/dev/null", "HOME": str(tmp_path)}
         return subprocess.run(command, env=environment, capture_output=True, text=True).stdout
 

@@ -103,7 +103,7 @@ def test_a_part_that_dies_is_reported_by_name_with_the_end_of_its_log(apart: San
 
 
 def test_an_unknown_part_is_refused_with_the_names_of_those_that_are(apart: Sandbox) -> None:
-    with pytest.raises(SandboxError, match="no part 'scheduler', only .*etcd"):
+    with pytest.raises(SandboxError, match=r"no part 'scheduler', only .*etcd"):
         apart.stop("scheduler")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from jwt_to_rbac.sandbox.wheels import installed
 
 _NEEDED = (1, 26)
-_USUAL_PLACE = "/usr/local/go/bin"
+USUAL_PLACE = "/usr/local/go/bin"
 
 
 def find_go() -> Path:
@@ -17,7 +17,7 @@ def find_go() -> Path:
 
     Raises what `wheels.installed` raises.
     """
-    for path in (None, _USUAL_PLACE):
+    for path in (None, USUAL_PLACE):
         found = shutil.which("go", path=path)
         if found is not None and go_version(Path(found)) >= _NEEDED:
             return Path(found)

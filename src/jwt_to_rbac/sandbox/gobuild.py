@@ -41,23 +41,23 @@ def run_build(build: GoBuild) -> None:
         progress.tick("fetching modules")
         total = _packages_to_compile(build)
         command = [str(build.go), "build", "-v", *build.flags, "-o", str(build.output)]
-        process = subprocess.Popen(
+        last: deque[str] = deque(maxlen=_LINES_KEPT)
+        done = 0
+        with subprocess.Popen(
             [*command, build.package],
             cwd=build.folder,
             env=build.environment,
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=die_with_parent(),
-        )
-        last: deque[str] = deque(maxlen=_LINES_KEPT)
-        done = 0
-        for line in _Lines(cast(IO[str], process.stderr)):
-            if line is not None:
-                last.append(line)
-                done += 1
-            linking = " (linking)" if done >= total else ""
-            progress.tick(f"{min(done, total):,} of {total:,} packages{linking}")
-        if process.wait() != 0:
+        ) as process:
+            for line in _Lines(cast(IO[str], process.stderr)):
+                if line is not None:
+                    last.append(line)
+                    done += 1
+                linking = " (linking)" if done >= total else ""
+                progress.tick(f"{min(done, total):,} of {total:,} packages{linking}")
+        if process.returncode != 0:
             raise BuildFailed(
                 f"go build of {build.name} failed:\n{''.join(last)}"
                 "Run it again: what is compiled is kept. If modules could not be fetched, "

@@ -4,7 +4,7 @@ import secrets
 import socket
 
 # Below Linux' range for outgoing connections (32768 and up), which may take a port at any time.
-_RANGE = range(20000, 32000)
+RANGE = range(20000, 32000)
 
 
 class Ports:
@@ -21,7 +21,7 @@ class Ports:
     def take(self) -> int:
         """A port that is free now and reserved among sandboxes."""
         while True:
-            port = secrets.choice(_RANGE)
+            port = secrets.choice(RANGE)
             reservation = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
                 reservation.bind(f"\0jwt-to-rbac-port-{port}")

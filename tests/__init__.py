@@ -1,0 +1,1 @@
+"""Tests, by the room that they look into; `sandbox` in conftest.py is the real cluster for all."""
