@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from joserfc.jwk import RSAKey
-from local_issuer import AUDIENCE, Clock, LocalIssuer, local_issuer
 
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+
+from .local_issuer import AUDIENCE, Clock, LocalIssuer, local_issuer
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,12 @@
 import asyncio
 
 from joserfc.jwk import RSAKey
-from local_issuer import Clock, LocalIssuer, public
 
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import ProvenPerson
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
+
+from .local_issuer import Clock, LocalIssuer, public
 
 
 async def test_a_first_crowd_causes_one_fetch(issuers: TrustedIssuers, issuer: LocalIssuer) -> None:

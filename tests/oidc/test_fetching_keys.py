@@ -10,14 +10,15 @@ import aiohttp
 import pytest
 from aiohttp import web
 from joserfc.jwk import RSAKey
-from local_issuer import AUDIENCE, Clock, LocalIssuer, local_issuer, public
-from own_authority import OwnAuthority
 
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.core.identity import ProvenPerson
 from jwt_to_rbac.oidc.fetch import MAX_DOCUMENT_BYTES
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+
+from .local_issuer import AUDIENCE, Clock, LocalIssuer, local_issuer, public
+from .own_authority import OwnAuthority
 
 
 async def outage(issuers: TrustedIssuers, issuer: LocalIssuer) -> str:

@@ -17,7 +17,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, RSAKey
-from local_issuer import (
+
+from jwt_to_rbac.core.errors import Code, Denial
+from jwt_to_rbac.core.identity import ProvenPerson
+from jwt_to_rbac.oidc.algorithms import KEY_SHAPE
+from jwt_to_rbac.oidc.compact_token import MAX_TOKEN_LENGTH
+from jwt_to_rbac.oidc.issuers import TrustedIssuers
+from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+
+from .local_issuer import (
     AUDIENCE,
     NOW,
     Clock,
@@ -27,13 +35,6 @@ from local_issuer import (
     local_issuer,
     public,
 )
-
-from jwt_to_rbac.core.errors import Code, Denial
-from jwt_to_rbac.core.identity import ProvenPerson
-from jwt_to_rbac.oidc.algorithms import KEY_SHAPE
-from jwt_to_rbac.oidc.compact_token import MAX_TOKEN_LENGTH
-from jwt_to_rbac.oidc.issuers import TrustedIssuers
-from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
 
 FORGERIES = int(os.environ.get("FORGERIES", "10400"))
 PROPERTIES = 8  # The tests below that are marked `many`.

@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from joserfc.jwk import RSAKey
-from local_issuer import Clock, public
 
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.oidc.fetch import FetchFailed
 from jwt_to_rbac.oidc.key_cache import KeyCache
 from jwt_to_rbac.oidc.key_set import KeySet, import_key
+
+from .local_issuer import Clock, public
 
 
 class Source:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
-from local_issuer import PrivateKey, base64url, public
 
 from jwt_to_rbac.oidc.algorithms import KEY_SHAPE
 from jwt_to_rbac.oidc.key_set import KeySet, NotAKeySet, VerifyingKey, import_key, read_key_set
+
+from .local_issuer import PrivateKey, base64url, public
 
 EC256, EC384, EC521 = (ECKey.generate_key(curve) for curve in ("P-256", "P-384", "P-521"))
 ED25519 = OKPKey.generate_key("Ed25519")

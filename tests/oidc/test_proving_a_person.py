@@ -6,12 +6,13 @@ from collections.abc import Mapping
 import aiohttp
 import pytest
 from joserfc.jwk import RSAKey
-from local_issuer import AUDIENCE, JANE, NOW, Clock, LocalIssuer, local_issuer
 
 from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+
+from .local_issuer import AUDIENCE, JANE, NOW, Clock, LocalIssuer, local_issuer
 
 
 async def denied(issuers: TrustedIssuers, token: str) -> Denial:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from local_issuer import base64url
 
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.oidc.compact_token import MAX_TOKEN_LENGTH, UnverifiedToken, read_token
 from jwt_to_rbac.oidc.strict_json import NotStrictJson, parse_object
+
+from .local_issuer import base64url
 
 HEADER: Mapping[str, object] = {"alg": "RS256", "kid": "k", "typ": "JWT"}
 

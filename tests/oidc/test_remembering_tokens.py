@@ -5,7 +5,6 @@ from unittest.mock import patch
 
 import pytest
 from joserfc.jwk import RSAKey
-from local_issuer import NOW, Clock, LocalIssuer, public
 
 from jwt_to_rbac.core.errors import Code, Denial, Outage
 from jwt_to_rbac.core.identity import ProvenPerson
@@ -13,6 +12,8 @@ from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.key_set import VerifyingKey
 from jwt_to_rbac.oidc.proven_memory import ProvenMemory, Remembered
 from jwt_to_rbac.oidc.verified_claims import VerifiedClaims
+
+from .local_issuer import NOW, Clock, LocalIssuer, public
 
 
 async def code(issuers: TrustedIssuers, token: str) -> Code:

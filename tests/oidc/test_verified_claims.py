@@ -5,10 +5,11 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any, cast
 
 import pytest
-from local_issuer import AUDIENCE, NOW, LocalIssuer
 
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.verified_claims import VerifiedClaims
+
+from .local_issuer import AUDIENCE, NOW, LocalIssuer
 
 
 async def verified(issuers: TrustedIssuers, token: str) -> VerifiedClaims:

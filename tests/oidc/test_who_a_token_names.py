@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import pytest
-from local_issuer import JANE, LocalIssuer
 
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Person, ProvenPerson
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
+
+from .local_issuer import JANE, LocalIssuer
 
 
 async def person(issuers: TrustedIssuers, token: str) -> Person:
