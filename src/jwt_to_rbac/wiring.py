@@ -5,7 +5,7 @@ import socket
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from jwt_to_rbac.api.app import application
 from jwt_to_rbac.api.first_system import FirstSystem
 from jwt_to_rbac.api.health import Health
 from jwt_to_rbac.audit import AuditFile, open_audit
+from jwt_to_rbac.controllers.settling import Settling
 from jwt_to_rbac.core.errors import Code, InvalidInput
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.kube.cluster import KubeCluster
@@ -30,6 +31,10 @@ from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.revoke import Revoke
+from jwt_to_rbac.usecases.settle import Settle
+
+LAST_REPORTS = 5.0
+"""Seconds that a stopping process gives to statuses that aren't written yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +53,15 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     something named can't be used.
     """
     configuration = await load_configuration(settings.kubeconfig)
+    audit = AuditFile(_audit_descriptor(settings), socket.gethostname(), time.time)
     session = KubeSession(configuration)
     cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
     http = aiohttp.ClientSession(trust_env=False)
-    following = asyncio.create_task(cluster.follow())
-    try:
-        issuers = TrustedIssuers(_trusted(settings), http, time.time)
-        yield Service(_application(settings, configuration, cluster, issuers), cluster)
-    finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
-        await http.close()
-        await session.close()
-
-
-def _application(
-    settings: Settings,
-    configuration: Configuration,
-    cluster: KubeCluster,
-    issuers: TrustedIssuers,
-) -> ASGIApp:
-    audit = AuditFile(_audit_descriptor(settings), socket.gethostname(), time.time)
     turns: OneAtATime[Identity] = OneAtATime()
+    settling = Settling(Settle(cluster, settings.policy, audit, time.time, turns))
+    issuers = TrustedIssuers(_trusted(settings), http, time.time)
     callers = Callers(issuers, cluster, audit, settings.accounts_namespace)
-    log_in = LogIn(issuers, cluster, settings.policy, audit, time.time, turns)
+    log_in = LogIn(issuers, cluster, settings.policy, audit, time.time, turns, settling.later)
     first_system = FirstSystem(
         callers,
         log_in,
@@ -80,7 +70,20 @@ def _application(
         ListObjects(callers, cluster),
         _ca_certificate(configuration),
     )
-    return application(first_system, Health(cluster.stale), lambda: uuid.uuid4().hex)
+    app = application(first_system, Health(cluster.stale), lambda: uuid.uuid4().hex)
+    background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
+    try:
+        yield Service(app, cluster)
+        # What logins of the last moment left to be told.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(settling.idle.wait(), LAST_REPORTS)
+    finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await issuers.close()
+        await http.close()
+        await session.close()
 
 
 def _trusted(settings: Settings) -> list[TrustedIssuer]:

@@ -41,10 +41,12 @@ def advance(record: Record | None, proven: ProvenPerson, now: float) -> Record |
         )
     if proven.issued_at > record.claims_issued_at:
         return replace(record, person=proven.person, claims_issued_at=proven.issued_at)
-    if proven.issued_at == record.claims_issued_at:
-        both = tuple(g for g in record.person.groups if g in set(proven.person.groups))
-        if both != record.person.groups:
-            return replace(record, person=replace(record.person, groups=both))
+    same_second = proven.issued_at == record.claims_issued_at
+    if same_second and proven.person.groups != record.person.groups:
+        granted_by_both = set(record.person.groups) & set(proven.person.groups)
+        return replace(
+            record, person=replace(record.person, groups=tuple(sorted(granted_by_both)))
+        )
     return record
 
 

@@ -1,9 +1,10 @@
 """Log in: an ID token becomes exactly the access that the policy gives its person.
 
-verify → record → plan → audit → apply. Whoever shows the token is its owner here: the token is
+verify → record → plan → audit → apply; then `settle` verifies and reports. Whoever shows the token is its owner here: the token is
 the credential. Tokens for kubectl are `issue_token`'s.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from jwt_to_rbac.core.account import Account
@@ -12,10 +13,10 @@ from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, plan
 from jwt_to_rbac.core.policy import Policy
-from jwt_to_rbac.core.record import advance
+from jwt_to_rbac.core.record import Record, advance
 from jwt_to_rbac.ports import Audit, Clock, Cluster, Issuers
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
-from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile, take_away
+from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile
 
 ROUNDS = 8
 """Decisions tried anew when other writers interfere, before the client is asked to come again."""
@@ -40,6 +41,8 @@ class LogIn:
     audit: Audit
     clock: Clock
     turns: OneAtATime[Identity]
+    settle_later: Callable[[str, float | None], None]
+    """Has `Settle` look after an account soon: (its name, when the person logged in)."""
 
     async def __call__(self, token: str, request: str) -> LoggedIn | Denial:
         """Log in with a raw ID token; `request` is the request's id, for the audit record.
@@ -64,18 +67,19 @@ class LogIn:
         account = self.cluster.account_of(proven.person.identity)
         record = advance(account.record if account else None, proven, now)
         if isinstance(record, Denial):
-            if account is not None and record.code in (Code.SUSPENDED, Code.ACCESS_EXPIRED):
-                await self._lost_everything(record, proven, account, request)
-            else:
-                await self._refused(record, request, proven)
+            await self._take_everything(record, proven, account, request)
             return record
         decision = Decision(record, plan(record.person, self.policy, self.cluster.namespaces()))
         if not decision.access.grants:
             denial = _nothing_for(record.person)
-            await self._lost_everything(denial, proven, account, request)
+            await self._take_everything(denial, proven, account, request, record)
             return denial
         await self._granted(decision, proven, account, request)
-        account = await reconcile(self.cluster, account, decision, self.policy, now)
+        if account is None or not in_place(account, decision):
+            account = await reconcile(self.cluster, account, decision, self.policy)
+            self.settle_later(account.name, now)
+        elif not account.reported:
+            self.settle_later(account.name, None)
         return LoggedIn(account, record.person, decision.access)
 
     async def _granted(
@@ -99,18 +103,27 @@ class LogIn:
             changed=account is None or not in_place(account, decision),
         )
 
-    async def _lost_everything(
-        self, denial: Denial, proven: ProvenPerson, account: Account | None, request: str
+    async def _take_everything(
+        self,
+        denial: Denial,
+        proven: ProvenPerson,
+        account: Account | None,
+        request: str,
+        record: Record | None = None,
     ) -> None:
-        held = account.held if account else ()
-        await self._refused(
-            denial,
-            request,
-            proven,
-            [str_grant(h.grant.cluster_role, h.grant.namespace) for h in held],
-        )
-        if account is not None:
-            await take_away(self.cluster, account)
+        """Record the refusal, and leave the person nothing, unless it is the token that is old.
+
+        `record` is remembered, so that no older token brings back what this one took.
+        """
+        if account is None or denial.code is Code.TOKEN_REVOKED:
+            await self._refused(denial, request, proven)
+            return
+        held = [str_grant(h.grant.cluster_role, h.grant.namespace) for h in account.held]
+        await self._refused(denial, request, proven, held)
+        decision = Decision(record or account.record, AccessPlan())
+        if held or account.record != decision.record:
+            await reconcile(self.cluster, account, decision, self.policy)
+            self.settle_later(account.name, None)
 
     async def _refused(
         self,

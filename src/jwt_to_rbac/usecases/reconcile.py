@@ -7,6 +7,7 @@ leaves less access than the plan, never more.
 import asyncio
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
+from typing import cast
 
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.difference import difference
@@ -27,50 +28,41 @@ class Decision:
 
 
 async def reconcile(
-    cluster: Cluster, account: Account | None, decision: Decision, policy: Policy, now: float
+    cluster: Cluster, account: Account | None, decision: Decision, policy: Policy
 ) -> Account:
     """Apply `decision` to the cluster; a call for each difference and none without.
 
-    `now` becomes the time of the last login where anything changed. Raises Conflict if
-    somebody else changed the same things meanwhile (decide again on what is there then),
-    Outage, or JwtToRbacError for what a person must mend.
+    Raises Conflict if somebody else changed the same things meanwhile (decide again on what
+    is there then), Outage, or JwtToRbacError for what a person must mend. Whether the record
+    is still the newest when the last binding is made is for `settle` to see.
     """
-    if account is not None and in_place(account, decision):
-        return account
     if account is None:
         account = await _claim(cluster, decision.record)
-    # What is on the cluster now, not before the claim: the record may be another replica's.
     changes = difference(decision.access.wanted(), account.held)
     await together(cluster.unbind(account, held) for held in changes.revoke)
     if account.record != decision.record:
         account = await cluster.write_record(account, decision.record)
+    if not decision.access.grants:
+        return account
     roles = policy.own_roles()
     wanted_roles = {grant.cluster_role for grant in changes.bind} & roles.keys()
     await together(cluster.ensure_role(name, roles[name]) for name in sorted(wanted_roles))
-    await together(
+    made, *_ = await together(
         [
             cluster.ensure_service_account(account),
             *(cluster.bind(account, grant) for grant in changes.bind),
         ]
     )
-    # Fails with Conflict if the record changed since we wrote it: then bindings made above
-    # may belong to an outdated decision, and the caller decides again.
-    return await cluster.report(account, decision.access, now)
+    return cast(Account, made)
 
 
 def in_place(account: Account, decision: Decision) -> bool:
     """Whether the cluster already holds the decision, as far as the watch cache shows."""
     return (
-        account.reported
-        and bool(account.service_account_uid)
+        bool(account.service_account_uid)
         and account.record == decision.record
         and not difference(decision.access.wanted(), account.held)
     )
-
-
-async def take_away(cluster: Cluster, account: Account) -> None:
-    """Remove every binding of the account, and nothing else."""
-    await together(cluster.unbind(account, held) for held in account.held)
 
 
 async def _claim(cluster: Cluster, record: Record) -> Account:
@@ -84,7 +76,7 @@ async def _claim(cluster: Cluster, record: Record) -> Account:
     )
 
 
-async def together(calls: Iterable[Awaitable[object]]) -> None:
+async def together(calls: Iterable[Awaitable[object]]) -> list[object]:
     """Make calls side by side; all end before the first error is raised.
 
     Ending all of them (rather than cancelling, as a TaskGroup does) keeps it known what
@@ -94,3 +86,4 @@ async def together(calls: Iterable[Awaitable[object]]) -> None:
     for result in results:
         if isinstance(result, BaseException):
             raise result
+    return results

@@ -8,7 +8,7 @@ from jwt_to_rbac.ports import Audit, Cluster
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, describe
 from jwt_to_rbac.usecases.log_in import str_grant
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
-from jwt_to_rbac.usecases.reconcile import take_away
+from jwt_to_rbac.usecases.reconcile import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,6 @@ class Revoke:
                 account=account.name,
                 taken=[str_grant(h.grant.cluster_role, h.grant.namespace) for h in account.held],
             )
-            await take_away(self.cluster, account)
+            await together(self.cluster.unbind(account, held) for held in account.held)
             await self.cluster.remove(account)
         return None

@@ -1,0 +1,90 @@
+"""What is measured: the raw API calls and the product's answers to the same need, by the same client."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from jwt_to_rbac.kube import paths
+from jwt_to_rbac.kube.session import KubeSession
+
+NAMESPACE = "bench-raw"
+RBAC = "rbac.authorization.k8s.io"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The API server's own calls, through the session that the product uses too.
+
+    `run` keeps the names of one run apart from another's.
+    """
+
+    session: KubeSession
+    run: str
+    serial: Iterator[int] = field(default_factory=itertools.count)
+
+    async def prepare(self) -> None:
+        """A namespace and one account whose tokens are asked for."""
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+        await self.session.call("POST", paths.NAMESPACES, body, also=(409,))
+        await self._account("known")
+
+    async def token(self) -> None:
+        await self._token("known")
+
+    async def new_person(self) -> None:
+        """The fewest calls that give somebody two roles and a token; the bindings side by side."""
+        name = f"raw-{self.run}-{next(self.serial)}"
+        await self._account(name)
+        await asyncio.gather(self._binding(name, "admin"), self._binding(name, "view"))
+        await self._token(name)
+
+    async def _account(self, name: str) -> None:
+        body = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+        await self.session.call("POST", paths.service_accounts(NAMESPACE), body, also=(409,))
+
+    async def _binding(self, name: str, role: str) -> None:
+        body = {
+            "apiVersion": f"{RBAC}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": f"{name}-{role}"},
+            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": role},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}],
+        }
+        await self.session.call("POST", paths.CLUSTER_ROLE_BINDINGS, body)
+
+    async def _token(self, name: str) -> None:
+        body = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"expirationSeconds": 3600},
+        }
+        await self.session.call("POST", paths.token(NAMESPACE, name), body)
+
+
+@dataclass(frozen=True)
+class Product:
+    """The product's endpoints, over HTTP."""
+
+    http: aiohttp.ClientSession
+    url: str
+    known: str
+
+    async def log_in(self, token: str) -> str:
+        """Log in; the account's name."""
+        body = json.dumps({"token": token})
+        async with self.http.post(f"{self.url}/rbac/", data=body) as reply:
+            answer = await reply.json()
+            if reply.status != 201:
+                raise RuntimeError(f"login: {reply.status} {answer}")
+            return str(answer["ServiceAccount"])
+
+    async def token(self, id_token: str, account: str) -> None:
+        headers = {"Authorization": f"Bearer {id_token}"}
+        async with self.http.get(f"{self.url}/tokens/{account}", headers=headers) as reply:
+            if reply.status != 200:
+                raise RuntimeError(f"token: {reply.status} {await reply.text()}")
+            await reply.read()

@@ -1,0 +1,1 @@
+"""What happens unattended. Each controller decides when; what is done is a use case's."""

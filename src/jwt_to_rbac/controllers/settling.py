@@ -1,0 +1,75 @@
+"""Settles accounts in the background, a few at a time, so that logins go first."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from jwt_to_rbac.core.errors import JwtToRbacError, Outage
+
+AT_ONCE = 2
+"""Accounts settled side by side: a status costs the API server more than a token does, and
+logins in flight must not wait for the news of earlier ones."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds between tries of one account."""
+
+log = logging.getLogger(__name__)
+
+
+class Settling:
+    """A queue of account names without repetition. `later` is called from anywhere in the loop."""
+
+    def __init__(self, settle: Callable[[str, float | None], Awaitable[None]]) -> None:
+        self._settle = settle
+        self._waiting: dict[str, float | None] = {}
+        self._wake = asyncio.Event()
+        self._busy = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    def later(self, name: str, login_at: float | None) -> None:
+        """Settle this account soon; several wishes for one account become one."""
+        self._waiting[name] = login_at if login_at is not None else self._waiting.get(name)
+        self.idle.clear()
+        self._wake.set()
+
+    @property
+    def depth(self) -> int:
+        """How many accounts wait or are being settled."""
+        return len(self._waiting) + self._busy
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(AT_ONCE):
+                tasks.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            while not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+            name = next(iter(self._waiting))
+            login_at = self._waiting.pop(name)
+            self._busy += 1
+            try:
+                await self._try_until_settled(name, login_at)
+            finally:
+                self._busy -= 1
+                if not self.depth:
+                    self.idle.set()
+
+    async def _try_until_settled(self, name: str, login_at: float | None) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._settle(name, login_at)
+            except Outage as e:
+                log.warning("settling %s waits: %s", name, e.code)
+                await asyncio.sleep(max(pause, e.retry_after))
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            except JwtToRbacError as e:
+                # A person must mend this; the next login or change will try again.
+                log.error("settling %s failed: %s: %s", name, e.code, e.detail)
+            return

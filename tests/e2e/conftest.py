@@ -1,0 +1,74 @@
+"""The product as a process in front of the sandbox, for all end-to-end tests."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jwt_to_rbac.sandbox import Sandbox
+from tests.support.cluster import install
+from tests.support.configuration import configuration
+from tests.support.server import Server, running_server
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer, whatever its status."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True)
+class Client:
+    """curl, so to speak. `audit` is the file of the server's audit records."""
+
+    server: Server
+    audit: Path
+
+    def call(self, method: str, path: str, body: object = None, bearer: str = "") -> Answer:
+        data = (
+            body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        )
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        request = urllib.request.Request(
+            self.server.url + path,
+            data,
+            headers | {"Content-Type": "application/json"},
+            method=method,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return _answer(reply)
+        except urllib.error.HTTPError as reply:
+            return _answer(reply)
+
+    def log_in(self, token: str) -> Answer:
+        return self.call("POST", "/rbac/", {"token": token})
+
+    def audited(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.audit.read_text().splitlines()]
+
+
+def _answer(reply: HTTPResponse | urllib.error.HTTPError) -> Answer:
+    return Answer(reply.status or 0, dict(reply.headers), reply.read().decode())
+
+
+@pytest.fixture(scope="session")
+def client(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    install(sandbox)
+    folder = tmp_path_factory.mktemp("server")
+    audit = folder / "audit.log"
+    config = configuration(sandbox.kubeconfig, audit, sandbox.issuer, sandbox.client_id)
+    with running_server(config, folder) as server:
+        yield Client(server, audit)
