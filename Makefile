@@ -1,0 +1,44 @@
+# Every target sets up what it needs; nothing has to be done before.
+#   make help
+
+PYTHON ?= python3
+# Further arguments for pytest, for instance: make test ARGS='tests/sandbox -x'
+ARGS ?=
+# Where scripts/prepare.py puts uv if the machine has none.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jwt-to-rbac
+BIN := .venv/bin
+export PATH := $(PATH):$(CACHE)/uv/bin
+
+.PHONY: help demo test bench check lock clean prepare tools
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: tools ## log jane in on a real cluster (ONCE=1: stop after that; CLUSTER=current: your kubectl context)
+	@$(BIN)/python -m jwt_to_rbac.sandbox.demo $(if $(ONCE),--once) $(if $(CLUSTER),--cluster $(CLUSTER))
+
+test: tools ## all tests, on a real cluster of their own
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: tools ## speed beside the raw calls, as a table of ratios
+	@$(BIN)/python -m bench $(ARGS)
+
+check: prepare ## lint, types, layers, unused dependencies
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry src
+
+lock: prepare ## renew requirements.lock after a change of the dependencies in pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --group dev pyproject.toml --output-file requirements.lock
+
+clean: ## remove the Python environment and all that was built (minutes to make again)
+	rm -rf .venv "$(CACHE)/programs" "$(CACHE)/wheels" "$(CACHE)/uv" "$(CACHE)/zig"
+
+prepare:
+	@$(PYTHON) scripts/prepare.py
+
+tools: prepare
+	@$(BIN)/python -m jwt_to_rbac.sandbox.builds

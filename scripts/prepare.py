@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""Makes a fresh machine ready for `make`: checks what it must bring, then the Python environment.
+
+Standard library only, and readable by Python 3.7 up to the point where that is refused.
+Programs of the sandbox are not built here (`jwt_to_rbac.sandbox.builds` does that).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NEEDED_PYTHON = (3, 11)
+# What decides the environment's content; anything else may change without a new set-up.
+INPUTS = ("requirements.lock", "pyproject.toml", "scripts/prepare.py", "scripts/uv.txt")
+SBIN = ":".join(("/usr/sbin", "/usr/local/sbin", "/usr/lib/openldap"))
+# Debian's slapd would start a directory on every interface; this answer to its question keeps
+# it from having anything to serve, now and after a restart of the machine.
+QUIET_SLAPD = 'echo "slapd slapd/no_configuration boolean true" | debconf-set-selections'
+
+
+def main() -> int:
+    """Prepare everything; returns the exit code."""
+    use_a_new_python()
+    cache = cache_home()
+    essentials, optional = missing(cache)
+    if essentials or optional:
+        install(essentials + optional)
+        essentials, optional = missing(cache)
+    if essentials:
+        say("Cannot go on without: " + ", ".join(essentials) + ". See above.")
+        return 1
+    if optional:
+        say("Going on without OpenLDAP: a built-in directory with the same people serves.")
+    if stamp_file().exists() and stamp_file().read_text() == stamp():
+        return 0
+    return set_up(cache)
+
+
+def use_a_new_python() -> None:
+    """Continue in a Python that is new enough, or exit with what to do."""
+    if sys.version_info >= NEEDED_PYTHON:
+        return
+    for minor in range(20, NEEDED_PYTHON[1] - 1, -1):
+        newer = shutil.which(f"python3.{minor}")
+        if newer:
+            os.execv(newer, [newer, *sys.argv])  # noqa: S606 (no shell is wanted)
+    say(f"Python 3.{NEEDED_PYTHON[1]} or later is needed; this is {sys.version.split()[0]}.")
+    say("Install one (Debian 12, Ubuntu 24.04 and later have it), or name it: make PYTHON=…")
+    sys.exit(1)
+
+
+def missing(cache: Path) -> tuple[list[str], list[str]]:
+    """Debian's names of what is missing: what nothing works without, and what is optional."""
+    essentials = [name for name in ("git", "make") if not shutil.which(name)]
+    if not (find_uv(cache) or has_module("pip") or has_module("ensurepip")):
+        essentials.append("python3-venv")
+    trusted = ssl.get_default_verify_paths()
+    if not (trusted.cafile or (trusted.capath and any(Path(trusted.capath).iterdir()))):
+        essentials.append("ca-certificates")  # else no download can be verified
+    optional = []
+    if not (shutil.which("slapd") or shutil.which("slapd", path=SBIN)):
+        optional.append("slapd")
+    if not (shutil.which("ldapmodify") and shutil.which("ldapwhoami")):
+        optional.append("ldap-utils")
+    return essentials, optional
+
+
+def install(packages: list[str]) -> None:
+    """Install Debian packages as root, or print the one command that does."""
+    say("Missing on this machine: " + ", ".join(packages))
+    if not shutil.which("apt-get"):
+        say("Install these with your system's package manager (the names are Debian's).")
+        return
+    apt = "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends"
+    command = f"apt-get update && {QUIET_SLAPD} && {apt} {' '.join(packages)}"
+    if os.geteuid() != 0:
+        say(f"This installs them:\n  sudo sh -c '{command}'")
+        return
+    say("Installing them, since you are root:\n  " + command)
+    if subprocess.call(["sh", "-c", command], stdout=sys.stderr) != 0:
+        say("apt-get failed; its message is above.")
+
+
+def set_up(cache: Path) -> int:
+    """Make `.venv` hold exactly what requirements.lock says, and this project."""
+    uv = find_uv(cache) or bootstrap_uv(cache)
+    if uv is None:
+        say("uv could not be installed; pip's message is above. Check the network and try again.")
+        return 1
+    environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never")
+    # Another environment that happens to be active must not be the one that is changed.
+    environment["VIRTUAL_ENV"] = str(ROOT / ".venv")
+    steps = [
+        ["pip", "sync", "--quiet", "--require-hashes", "requirements.lock"],
+        ["pip", "install", "--quiet", "--no-deps", "--editable", "."],
+    ]
+    if not (ROOT / ".venv" / "bin" / "python").exists():
+        steps.insert(0, ["venv", "--quiet", "--clear", "--python", sys.executable, ".venv"])
+    say("Setting up the Python environment in .venv")
+    for step in steps:
+        if subprocess.call([uv, *step], cwd=str(ROOT), env=environment) != 0:
+            say(f"`uv {' '.join(step)}` failed; its message is above.")
+            return 1
+    stamp_file().write_text(stamp())
+    return 0
+
+
+def find_uv(cache: Path) -> str | None:
+    """uv of the machine, else the one that `bootstrap_uv` made."""
+    return shutil.which("uv") or shutil.which("uv", path=str(cache / "uv" / "bin"))
+
+
+def bootstrap_uv(cache: Path) -> str | None:
+    """Install the pinned uv into the cache, with what Python itself brings."""
+    say("Installing uv into the cache")
+    folder = cache / "uv"
+    pins = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
+    pins += ["-r", str(ROOT / "scripts" / "uv.txt")]
+    if has_module("ensurepip"):
+        made = subprocess.call([sys.executable, "-m", "venv", "--clear", str(folder)]) == 0
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install"]
+    else:
+        shutil.rmtree(str(folder), ignore_errors=True)
+        made = True
+        pip = [sys.executable, "-m", "pip", "install", "--target", str(folder)]
+    if not made or subprocess.call(pip + pins) != 0:
+        return None
+    return shutil.which("uv", path=str(folder / "bin"))
+
+
+def cache_home() -> Path:
+    """The same folder as `jwt_to_rbac.sandbox.places.cache_home`."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "jwt-to-rbac"
+
+
+def stamp() -> str:
+    """A hash of all that decides what the environment must be."""
+    digest = hashlib.sha256(sys.version.encode() + str(ROOT).encode())
+    for name in INPUTS:
+        digest.update(hashlib.sha256((ROOT / name).read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def stamp_file() -> Path:
+    """Inside the environment, so that it goes away with it."""
+    return ROOT / ".venv" / ".prepared"
+
+
+def has_module(name: str) -> bool:
+    """Whether this Python can import `name`; Debian leaves some of the standard library out."""
+    return importlib.util.find_spec(name) is not None
+
+
+def say(text: str) -> None:
+    """One message to the person who waits."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

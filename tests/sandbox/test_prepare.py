@@ -1,0 +1,157 @@
+"""The set-up of a fresh machine: what is missing is said all at once, and what is ready is left."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "prepare.py"
+
+
+@pytest.fixture
+def prepare() -> ModuleType:
+    """scripts/prepare.py as a module, new for each test."""
+    spec = importlib.util.spec_from_file_location("prepare", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_bare_machine_is_told_everything_at_once_and_changed_in_nothing(tmp_path: Path) -> None:
+    environment = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
+    run = subprocess.run([sys.executable, SCRIPT], env=environment, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "Missing on this machine: git, make" in run.stderr
+    assert "ldap-utils" in run.stderr
+    assert run.stderr.splitlines()[-1].startswith("Cannot go on without: git, make")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_root_one_command_is_printed_and_none_is_run(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare.shutil, "which", lambda _: "/usr/bin/apt-get")
+    monkeypatch.setattr(prepare.os, "geteuid", lambda: 1000)
+    run = record_calls(prepare, monkeypatch)
+
+    prepare.install(["make", "slapd"])
+
+    [command] = [line for line in capsys.readouterr().err.splitlines() if "sudo" in line]
+    assert command.startswith("  sudo sh -c 'apt-get update && ")
+    assert command.endswith("apt-get install -y --no-install-recommends make slapd'")
+    assert run == []
+
+
+def test_root_is_told_what_is_installed_and_slapd_gets_nothing_to_serve(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare.shutil, "which", lambda _: "/usr/bin/apt-get")
+    monkeypatch.setattr(prepare.os, "geteuid", lambda: 0)
+    run = record_calls(prepare, monkeypatch)
+
+    prepare.install(["slapd"])
+
+    [[shell, option, command]] = run
+    assert (shell, option) == ("sh", "-c")
+    assert command in capsys.readouterr().err
+    assert command.index("slapd/no_configuration boolean true") < command.index("install -y")
+
+
+def record_calls(prepare: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that would have been run, all of which succeed."""
+    run: list[list[str]] = []
+
+    def call(command: list[str], **_: object) -> int:
+        run.append(command)
+        return 0
+
+    monkeypatch.setattr(prepare.subprocess, "call", call)
+    return run
+
+
+def test_openldap_is_the_only_thing_that_one_can_go_without(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    there = {"git", "make", "uv"}
+    monkeypatch.setattr(prepare.shutil, "which", lambda name, **_: name if name in there else None)
+    essentials, optional = prepare.missing(tmp_path)
+    assert essentials == []
+    assert optional == ["slapd", "ldap-utils"]
+
+
+def test_uv_needs_pip_or_venv_where_debian_has_left_them_out(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(prepare.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(prepare, "has_module", lambda _: False)
+    essentials, _ = prepare.missing(tmp_path)
+    assert essentials == ["git", "make", "python3-venv"]
+
+
+def test_an_old_python_is_refused_with_what_to_do(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare.sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(prepare.shutil, "which", lambda _: None)
+    with pytest.raises(SystemExit, match="1"):
+        prepare.use_a_new_python()
+    told = capsys.readouterr().err
+    assert "Python 3.11 or later is needed" in told
+    assert "make PYTHON=" in told
+
+
+def test_an_old_python_hands_over_to_a_newer_one_beside_it(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed: list[str] = []
+    newer = {"python3.12": "/usr/bin/python3.12", "python3.10": "/usr/bin/python3.10"}
+
+    def replace_process(program: str, arguments: list[str]) -> None:
+        handed.append(program)
+        raise SystemExit(0)  # the real one never returns either
+
+    monkeypatch.setattr(prepare.sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(prepare.shutil, "which", newer.get)
+    monkeypatch.setattr(prepare.os, "execv", replace_process)
+    with pytest.raises(SystemExit):
+        prepare.use_a_new_python()
+    assert handed == ["/usr/bin/python3.12"]
+
+
+def test_nothing_is_set_up_again_until_an_input_changes(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    times: list[Path] = []
+
+    def set_up(cache: Path) -> int:
+        times.append(cache)
+        prepare.stamp_file().write_text(prepare.stamp())
+        return 0
+
+    for name in prepare.INPUTS:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("first")
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(prepare, "ROOT", tmp_path)
+    monkeypatch.setattr(prepare, "missing", lambda _: ([], []))
+    monkeypatch.setattr(prepare, "set_up", set_up)
+
+    assert [prepare.main(), prepare.main()] == [0, 0]
+    assert len(times) == 1
+    (tmp_path / "requirements.lock").write_text("second")
+    assert [prepare.main(), prepare.main()] == [0, 0]
+    assert len(times) == 2
+
+
+def test_the_script_and_the_package_agree_on_the_cache(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from jwt_to_rbac.sandbox.places import cache_home
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert prepare.cache_home() == cache_home() == tmp_path / "jwt-to-rbac"
