@@ -11,6 +11,7 @@ from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+from jwt_to_rbac.oidc.verified_claims import VerifiedClaims
 
 from .local_issuer import AUDIENCE, JANE, NOW, Clock, LocalIssuer, local_issuer
 
@@ -131,6 +132,25 @@ async def test_several_allowed_audiences_need_an_allowed_azp(
     assert isinstance(await issuers.prove(issuer.token(aud=both, azp="cli")), ProvenPerson)
     assert (await denied(issuers, issuer.token(aud=both))).code == Code.TOKEN_AUDIENCE
     assert (await denied(issuers, issuer.token(aud=both, azp="x"))).code == Code.TOKEN_AUDIENCE
+
+
+@pytest.mark.parametrize("azp", [..., AUDIENCE], ids=["without-azp", "with-azp"])
+async def test_the_audiences_are_handed_out(
+    issuers: TrustedIssuers, issuer: LocalIssuer, azp: object
+) -> None:
+    verified = await issuers.verify(issuer.token(azp=azp))
+    assert isinstance(verified, VerifiedClaims)
+    assert verified.audiences == {AUDIENCE}
+
+
+@pytest.mark.parametrize(
+    ("count", "ending"), [(5, "'4'; allowed here"), (6, "'4' and 1 more; allowed here")]
+)
+async def test_a_message_names_five_audiences_at_most(
+    issuers: TrustedIssuers, issuer: LocalIssuer, count: int, ending: str
+) -> None:
+    denial = await denied(issuers, issuer.token(aud=[str(n) for n in range(count)]))
+    assert ending in denial.detail
 
 
 async def test_a_maximum_age_refuses_old_tokens_that_are_not_expired(
