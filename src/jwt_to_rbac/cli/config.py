@@ -131,7 +131,7 @@ def _cell(value: str | bool | list[str]) -> str:
 
 
 def _as_data(row: InForce) -> dict[str, object]:
-    source = {"kind": row.source.kind}
+    source: dict[str, str] = {"kind": row.source.kind}
     if row.source.where:
         source["where"] = row.source.where
     return {"key": row.key, "value": row.value, "from": source}
@@ -143,7 +143,8 @@ def _notes(loaded: Loaded) -> list[str]:
     overridden = sorted(
         {str(s) for s in document.sources.values() if s.kind in ("environment", "flag")}
     )
-    notes = [f"Made from {document.name}, which is in the first system's form."]
+    origin = loaded.file or "environment and flags"
+    notes = [f"Made from {origin}, in the first system's form."]
     if overridden:
         notes.append(f"Written out here, so no longer to be set: {', '.join(overridden)}.")
     notes.append(

@@ -24,7 +24,6 @@ class Form(
     kw_only=True,
     forbid_unknown_fields=True,
     rename="camel",
-    omit_defaults=True,
 ):
     """What all parts of a configuration have in common."""
 

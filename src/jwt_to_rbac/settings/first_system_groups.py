@@ -62,6 +62,8 @@ def rule_forms(
     for name, role in DEFAULT_GROUPS.items() if defaults else ():
         # A default group that customGroups names too keeps its role, within those namespaces.
         index, group = placed.pop(name, (-1, _NOTHING))
+        rule: Path = ("policy", "rules", len(forms))
+        origins[rule] = ("rbachandler", "defaultGroups")
         if index >= 0:
             origins |= _origins(len(forms), index)
         forms.append(_form(name, github_org, role, group))

@@ -58,7 +58,9 @@ def _settled(reading: Reading, file: FilePath | None) -> Loaded:
     mistakes, warnings = list(reading.mistakes), list(reading.warnings)
 
     def wrong(path: Path, text: str) -> None:
-        mistakes.append(Mistake(reading.origin(path), text))
+        # One key of the first system's may be several of ours, each wrong for the same reason.
+        if (there := reading.origin(path)) not in {mistake.path for mistake in mistakes}:
+            mistakes.append(Mistake(there, text))
 
     def warn(path: Path, text: str) -> None:
         warnings.append(Mistake(reading.origin(path), text))

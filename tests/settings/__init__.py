@@ -1,0 +1,1 @@
+"""What configuration promises: defaults, precedence, refusals. No server, no cluster."""

@@ -1,0 +1,161 @@
+"""Our own form: what each key becomes, and what stands where nothing is said."""
+
+from pathlib import Path
+
+import pytest
+
+from jwt_to_rbac.core.lifetime import TokenLifetimes
+from jwt_to_rbac.core.policy import Namespaces, Policy, PolicyRule, Rule, WholeCluster
+from jwt_to_rbac.oidc.algorithms import DEFAULT_ALGORITHMS, KEY_SHAPE
+from jwt_to_rbac.settings import Issuer, Listen, Logging, Settings, load
+from jwt_to_rbac.settings.configuration import Algorithm
+from tests.settings.given import EXAMPLES, LEAST, loaded
+
+DEX = Issuer(
+    "https://dex.example.com", ("example-app",), username_claim="email", groups_claim="groups"
+)
+
+WHOLE = Settings(
+    issuers=(
+        Issuer(
+            url="https://dex.example.com",
+            audiences=("example-app", "cli"),
+            username_claim="email",
+            groups_claim="groups",
+            username_prefix="dex:",
+            algorithms=("RS256", "ES256"),
+            discovery_url="https://dex.dex.svc/.well-known/openid-configuration",
+        ),
+        Issuer(
+            url="https://trial.example.com",
+            audiences=("trial",),
+            username_claim="sub",
+            groups_claim="roles",
+            groups_prefix="trial:",
+            verify_tls=False,
+        ),
+    ),
+    policy=Policy(
+        (
+            Rule("admins", frozenset({"admins", "pokeorg:admins"}), "admin"),
+            Rule(
+                "developers",
+                frozenset({"developers"}),
+                "developers-from-jwt",
+                Namespaces(frozenset({"example", "other"})),
+                (PolicyRule(("get", "list"), ("", "apps"), ("pods", "deployments"), ("web",)),),
+            ),
+            Rule(
+                "health",
+                frozenset({"watchers"}),
+                "health-from-jwt",
+                WholeCluster(),
+                (PolicyRule(("get",), non_resource_urls=("/healthz",)),),
+            ),
+        )
+    ),
+    listen=Listen("127.0.0.1", 5556),
+    unauthenticated=True,
+    caller_audience="rbac.example.com",
+    logging=Logging("debug", "text", color=True),
+    audit_file=Path("/var/log/jwt-to-rbac/audit.jsonl"),
+    kubeconfig="/etc/jwt-to-rbac/kubeconfig",
+    accounts_namespace="people",
+    tokens=TokenLifetimes(1800, 45000),
+    token_creation=False,
+    github_org="pokeorg",
+)
+
+
+def test_the_least_file_leaves_every_default(tmp_path: Path) -> None:
+    found = loaded(tmp_path, LEAST)
+    assert found.settings == Settings(
+        issuers=(DEX,),
+        policy=Policy(()),
+        listen=Listen("0.0.0.0", 5555),  # noqa: S104
+        unauthenticated=False,
+        caller_audience="jwt-to-rbac",
+        logging=Logging("info", "json", color=False),
+        audit_file=None,
+        kubeconfig="",
+        accounts_namespace="jwt-to-rbac-users",
+        tokens=TokenLifetimes(3600, 86400),
+        token_creation=True,
+        github_org="",
+    )
+    assert found.warnings == ()
+
+
+def test_settings_made_without_a_file_have_the_same_defaults(tmp_path: Path) -> None:
+    assert loaded(tmp_path, LEAST).settings == Settings((DEX,))
+
+
+@pytest.mark.parametrize("ending", ["yaml", "toml", "json"])
+def test_every_key_arrives_from(ending: str) -> None:
+    assert load(EXAMPLES / f"own_whole.{ending}", {}).settings == WHOLE
+
+
+def test_no_default_group_is_bound_that_no_rule_names(tmp_path: Path) -> None:
+    assert loaded(tmp_path, LEAST).settings.policy.rules == ()
+
+
+def test_an_issuer_without_verification_of_its_certificate_is_warned_of_loudly() -> None:
+    warnings = load(EXAMPLES / "own_whole.yaml", {}).warnings
+    assert len(warnings) == 1
+    assert "own_whole.yaml:22:5: jwt[1].issuer.insecureSkipTLSVerify is true" in warnings[0]
+    assert "NOT checked" in warnings[0]
+
+
+def test_an_authority_is_taken_inline_or_from_a_file(tmp_path: Path, authority: str) -> None:
+    (tmp_path / "ca.crt").write_text(authority)
+    indented = authority.replace("\n", "\n      ")
+    inline = loaded(tmp_path, _with_issuer(f"certificateAuthority: |\n      {indented}"))
+    file = loaded(tmp_path, _with_issuer(f"certificateAuthorityFile: {tmp_path}/ca.crt"))
+    assert inline.settings.issuers[0].ca_pem.strip() == authority.strip()
+    assert inline.settings.issuers[0].ca_file is None
+    assert file.settings.issuers[0].ca_file == tmp_path / "ca.crt"
+    assert file.settings.issuers[0].ca_pem == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "listen"),
+    [
+        pytest.param(":80", Listen("0.0.0.0", 80), id="no-host-is-everywhere"),  # noqa: S104
+        pytest.param("localhost:80", Listen("127.0.0.1", 80), id="localhost-is-never-looked-up"),
+        pytest.param("[::1]:80", Listen("::1", 80), id="ipv6"),
+        pytest.param("10.1.2.3:0", Listen("10.1.2.3", 0), id="any-free-port"),
+    ],
+)
+def test_an_address_is_read_as_go_reads_it(tmp_path: Path, address: str, listen: Listen) -> None:
+    found = loaded(tmp_path, LEAST, flags=[f"--server.address={address}"])
+    assert found.settings.listen == listen
+
+
+def test_accounts_in_the_namespace_default_are_warned_of(tmp_path: Path) -> None:
+    (warning,) = loaded(tmp_path, f"{LEAST}accounts: {{namespace: default}}\n").warnings
+    assert warning.startswith(f"{tmp_path}/config.yaml:6:12: accounts.namespace is default")
+
+
+def test_the_algorithms_are_those_that_the_verifier_takes() -> None:
+    assert set(Algorithm.__args__) == set(KEY_SHAPE)
+    assert set(Issuer("u", ("a",), "email", "groups").algorithms) == DEFAULT_ALGORITHMS
+
+
+def test_a_reload_of_a_broken_file_leaves_the_old_settings_untouched(tmp_path: Path) -> None:
+    before = loaded(tmp_path, LEAST)
+    with pytest.raises(Exception, match="no known key"):
+        loaded(tmp_path, f"{LEAST}sevrer: {{}}\n")
+    assert loaded(tmp_path, LEAST).settings == before.settings
+
+
+def _with_issuer(line: str) -> str:
+    return f"""\
+apiVersion: jwt-to-rbac.io/v1alpha1
+kind: Configuration
+jwt:
+- issuer:
+    url: https://dex.example.com
+    audiences: [example-app]
+    {line}
+  claimMappings: {{username: {{claim: email, prefix: ""}}, groups: {{claim: groups, prefix: ""}}}}
+"""
