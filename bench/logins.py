@@ -1,7 +1,5 @@
-"""`make bench`: renewals and logins beside the raw calls, at 1, 16 and 64 in flight, as ratios."""
+"""Renewals and logins beside the raw calls, at 1, 16 and 64 in flight, as ratios."""
 
-import argparse
-import asyncio
 import secrets
 import sys
 import tempfile
@@ -12,12 +10,12 @@ from pathlib import Path
 import aiohttp
 
 from bench.load import Call, measure, peak_memory
-from bench.people import AUDIENCE, BenchIssuer, bench_issuer
 from bench.stages import Product, Raw
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
 from jwt_to_rbac.sandbox import start
 from tests.support.cluster import install
 from tests.support.configuration import configuration
+from tests.support.issuer import AUDIENCE, ManyPeople, many_people
 from tests.support.server import running_server
 
 IN_FLIGHT = (1, 16, 64)
@@ -40,7 +38,7 @@ class Stage:
     prepare: Callable[[int], None] = lambda calls: None
 
 
-async def compare(kubeconfig: Path, url: str, pid: int, issuer: BenchIssuer, seconds: float) -> str:
+async def compare(kubeconfig: Path, url: str, pid: int, issuer: ManyPeople, seconds: float) -> str:
     """Measure one server (`pid`) at `url` and the API server behind it; a table in Markdown.
 
     Times are in milliseconds; `seconds` is how long each run takes.
@@ -61,7 +59,7 @@ async def compare(kubeconfig: Path, url: str, pid: int, issuer: BenchIssuer, sec
 
 
 async def _stages(
-    session: KubeSession, http: aiohttp.ClientSession, url: str, issuer: BenchIssuer
+    session: KubeSession, http: aiohttp.ClientSession, url: str, issuer: ManyPeople
 ) -> list[Stage]:
     raw = Raw(session, secrets.token_hex(4))
     await raw.prepare()
@@ -71,7 +69,7 @@ async def _stages(
 
     def sign(calls: int) -> None:
         # Beforehand: a signature costs a millisecond, and is the issuer's work.
-        tokens[:] = [issuer.token() for _ in range(calls)]
+        tokens[:] = [issuer.token(secrets.token_hex(6)) for _ in range(calls)]
 
     async def renewal() -> None:
         await product.token(product.known, account)
@@ -102,24 +100,10 @@ async def _row(stage: Stage, in_flight: int, seconds: float, pid: int) -> str:
 
 async def run(seconds: float) -> str:
     """Start a sandbox and a server, and measure; the table."""
-    with start() as sandbox, tempfile.TemporaryDirectory() as name:
+    with start() as sandbox, many_people() as issuer, tempfile.TemporaryDirectory() as name:
         install(sandbox)
-        async with bench_issuer() as issuer:
-            folder = Path(name)
-            audit = folder / "audit.log"
-            config = configuration(sandbox.kubeconfig, audit, issuer.url, AUDIENCE)
-            with running_server(config, folder) as server:
-                pid = server.process.pid
-                text = await compare(sandbox.kubeconfig, server.url, pid, issuer, seconds)
-    return text
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=5.0, help="how long each run takes")
-    parser.add_argument("--table", type=Path, default=Path("bench/results/logins.md"))
-    given = parser.parse_args()
-    text = asyncio.run(run(given.seconds))
-    given.table.parent.mkdir(parents=True, exist_ok=True)
-    given.table.write_text(text)
-    print(text)
+        folder = Path(name)
+        config = configuration(sandbox.kubeconfig, folder / "audit.log", {issuer.url: AUDIENCE})
+        with running_server(config, folder) as server:
+            pid = server.process.pid
+            return await compare(sandbox.kubeconfig, server.url, pid, issuer, seconds)

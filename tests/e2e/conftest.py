@@ -14,6 +14,7 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.support.cluster import install
 from tests.support.configuration import configuration
+from tests.support.issuer import AUDIENCE, ManyPeople, many_people
 from tests.support.server import Server, running_server
 
 
@@ -65,10 +66,19 @@ def _answer(reply: HTTPResponse | urllib.error.HTTPError) -> Answer:
 
 
 @pytest.fixture(scope="session")
-def client(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def issuer() -> Iterator[ManyPeople]:
+    """A second issuer, whose tokens may be as bad as a test wants them."""
+    with many_people() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(
+    sandbox: Sandbox, issuer: ManyPeople, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
     install(sandbox)
     folder = tmp_path_factory.mktemp("server")
     audit = folder / "audit.log"
-    config = configuration(sandbox.kubeconfig, audit, sandbox.issuer, sandbox.client_id)
-    with running_server(config, folder) as server:
+    issuers = {sandbox.issuer: sandbox.client_id, issuer.url: AUDIENCE}
+    with running_server(configuration(sandbox.kubeconfig, audit, issuers), folder) as server:
         yield Client(server, audit)

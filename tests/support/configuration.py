@@ -1,30 +1,53 @@
 """The configuration that end-to-end tests and benches run the product with."""
 
+import json
 from pathlib import Path
 
-CONFIGURATION = """\
-apiVersion: jwt-to-rbac.io/v1alpha1
-kind: Configuration
-server: {{address: "127.0.0.1:{{port}}"}}
-kubernetes: {{kubeconfig: "{kubeconfig}"}}
-audit: {{sink: "{audit}"}}
-jwt:
-- issuer: {{url: "{issuer}", audiences: [{audience}]}}
-  claimMappings:
-    username: {{claim: email, prefix: ""}}
-    groups: {{claim: groups, prefix: ""}}
-policy:
-  rules:
-  - {{name: admins, groups: [admins], clusterRole: admin}}
-  - name: developers
-    groups: [developers]
-    rules:
-    - {{verbs: [get, list], resources: [deployments, replicasets, pods], apiGroups: ["", extensions, apps]}}
-"""
-"""The article's policy in our own form; `{port}` is left for the server's start to fill in."""
+POLICY = {
+    "rules": [
+        {"name": "admins", "groups": ["admins"], "clusterRole": "admin"},
+        {
+            "name": "developers",
+            "groups": ["developers"],
+            "rules": [
+                {
+                    "verbs": ["get", "list"],
+                    "resources": ["deployments", "replicasets", "pods"],
+                    "apiGroups": ["", "extensions", "apps"],
+                }
+            ],
+        },
+    ]
+}
+"""The article's policy in our own form."""
 
 
-def configuration(kubeconfig: Path, audit: Path, issuer: str, audience: str) -> str:
-    return CONFIGURATION.format(
-        kubeconfig=kubeconfig, audit=audit, issuer=issuer, audience=audience
-    )
+def configuration(
+    kubeconfig: Path,
+    audit: Path,
+    issuers: dict[str, str],
+    policy: dict[str, object] | None = None,
+) -> dict[str, object]:
+    """A whole configuration; `issuers` is URL to audience. The server's start adds its address."""
+    as_they_are = {
+        "username": {"claim": "email", "prefix": ""},
+        "groups": {"claim": "groups", "prefix": ""},
+    }
+    return {
+        "apiVersion": "jwt-to-rbac.io/v1alpha1",
+        "kind": "Configuration",
+        "kubernetes": {"kubeconfig": str(kubeconfig)},
+        "audit": {"sink": str(audit)},
+        "jwt": [
+            {"issuer": {"url": url, "audiences": [audience]}, "claimMappings": as_they_are}
+            for url, audience in issuers.items()
+        ],
+        "policy": POLICY if policy is None else policy,
+    }
+
+
+def write(configuration: dict[str, object], address: str, folder: Path) -> Path:
+    """The configuration's file, in the JSON that is YAML too."""
+    file = folder / "config.yaml"
+    file.write_text(json.dumps(configuration | {"server": {"address": address}}, indent=1))
+    return file

@@ -5,15 +5,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-READY_SECONDS = 30
+from tests.support.configuration import write
+from tests.support.waiting import eventually
+
+READY_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(config: str, folder: Path) -> Iterator[Server]:
-    """Start `jwt-to-rbac serve` with this configuration (`{port}` is filled in); stop it after."""
+def running_server(config: dict[str, object], folder: Path) -> Iterator[Server]:
+    """Start `jwt-to-rbac serve` with this configuration on a free port; stop it after."""
     port = free_port()
-    file = folder / "config.yaml"
-    file.write_text(config.replace("{port}", str(port)))
+    file = write(config, f"127.0.0.1:{port}", folder)
     output = folder / "server.log"
     command = [sys.executable, "-m", "jwt_to_rbac", "serve", "--config", str(file)]
     with output.open("wb") as log:
@@ -56,17 +56,16 @@ def running_server(config: str, folder: Path) -> Iterator[Server]:
 
 
 def _wait_until_ready(server: Server) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end and server.process.poll() is None:
-        try:
-            urllib.request.urlopen(server.url + "/readyz", timeout=2).close()
-        except (urllib.error.URLError, OSError):
-            select_pause()
-        else:
-            return
-    raise AssertionError(f"the server did not get ready:\n{server.said()}")
+    def ready_or_dead() -> bool:
+        return server.process.poll() is not None or _is_ready(server)
+
+    if not (eventually(ready_or_dead, READY_SECONDS) and _is_ready(server)):
+        raise AssertionError(f"the server did not get ready:\n{server.said()}")
 
 
-def select_pause() -> None:
-    """A short wait between two looks at a condition."""
-    time.sleep(0.05)
+def _is_ready(server: Server) -> bool:
+    try:
+        urllib.request.urlopen(server.url + "/readyz", timeout=2).close()
+    except OSError:
+        return False
+    return True

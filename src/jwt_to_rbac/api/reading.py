@@ -1,14 +1,23 @@
 """Reading requests: bodies within a limit, JSON of a given shape, bearer tokens. No decisions."""
 
+import asyncio
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from jwt_to_rbac.core.errors import Code, InvalidInput, JwtToRbacError
 
 BODY_LIMIT = 128 * 1024
 """Bytes: twice the longest token that is taken, with room for JSON around it."""
+
+LINGER_LIMIT = 32 * 1024 * 1024
+"""Bytes of a body that is too large which are still read, and thrown away: a client that writes
+all before it reads would see a broken pipe instead of the answer (nginx's lingering_close)."""
+
+BODY_SECONDS = 5.0
+"""Time for a whole body, so that slow ones hold no place."""
 
 Shape = TypeVar("Shape")
 
@@ -25,17 +34,20 @@ async def read_json(request: Request, shape: type[Shape]) -> Shape:
 
 
 async def _read(request: Request) -> bytes:
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and len(announced) < 20 and int(announced) <= BODY_LIMIT:
-        parts: list[bytes] = []
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > BODY_LIMIT:
-                break
-            parts.append(part)
-        else:
-            return b"".join(parts)
+    parts: list[bytes] = []
+    size = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size <= BODY_LIMIT:
+                    parts.append(part)
+                elif size > LINGER_LIMIT:
+                    break
+            if size <= BODY_LIMIT:
+                return b"".join(parts)
+    if size <= BODY_LIMIT:
+        raise InvalidInput(Code.BODY_MALFORMED, f"The body took more than {BODY_SECONDS:g} s.")
     raise JwtToRbacError(Code.BODY_TOO_LARGE, f"The body may have {BODY_LIMIT} bytes at most.")
 
 
