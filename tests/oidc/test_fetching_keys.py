@@ -228,6 +228,18 @@ async def test_the_keys_of_an_https_issuer_come_by_https(
         assert "not https" in await outage(issuers, issuer)
 
 
+async def test_a_document_may_be_as_large_as_the_limit(
+    issuers: TrustedIssuers, issuer: LocalIssuer
+) -> None:
+    async def large(_: web.Request) -> web.StreamResponse:
+        return web.Response(
+            body=json.dumps({"keys": issuer.keys}).encode().ljust(MAX_DOCUMENT_BYTES)
+        )
+
+    issuer.answer_keys = large
+    assert isinstance(await issuers.prove(issuer.token()), ProvenPerson)
+
+
 async def test_one_odd_key_doesnt_keep_anybody_out(
     issuers: TrustedIssuers, issuer: LocalIssuer
 ) -> None:

@@ -8,6 +8,7 @@ from joserfc.jwk import RSAKey
 
 from jwt_to_rbac.core.errors import Code, Denial, Outage
 from jwt_to_rbac.core.identity import ProvenPerson
+from jwt_to_rbac.oidc.compact_token import MAX_TOKEN_LENGTH
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.key_set import VerifyingKey
 from jwt_to_rbac.oidc.proven_memory import ProvenMemory, Remembered
@@ -112,6 +113,23 @@ async def test_a_longer_token_is_another_token(
     assert isinstance(await issuers.prove(token), ProvenPerson)
     assert await code(issuers, token + "\n") == Code.TOKEN_MALFORMED
     assert await code(issuers, token + "A" * 99_999) == Code.TOKEN_TOO_LARGE
+
+
+async def test_the_longest_token_is_remembered_whole(
+    issuers: TrustedIssuers, issuer: LocalIssuer
+) -> None:
+    # Base64 leaves out every fourth length of a part, so both parts are padded until it fits.
+    room = (MAX_TOKEN_LENGTH - len(issuer.token(pad=""))) * 3 // 4
+    tokens = (
+        issuer.token({"x": "x" * x}, pad="p" * (room - y)) for x in range(3) for y in range(30)
+    )
+    longest = next(token for token in tokens if len(token) == MAX_TOKEN_LENGTH)
+    assert isinstance(await issuers.prove(longest), ProvenPerson)
+    assert issuers.claims_to_issue(longest)
+    other = longest[:-1] + ("A" if longest[-1] != "A" else "Q")
+    assert await code(issuers, other) == Code.TOKEN_SIGNATURE
+    assert await code(issuers, longest + "A") == Code.TOKEN_TOO_LARGE
+    assert not issuers.claims_to_issue(longest + "A")
 
 
 async def test_only_the_latest_used_are_remembered(
