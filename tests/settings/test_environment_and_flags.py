@@ -1,5 +1,6 @@
 """What stands over a file: every variable, every flag, and which of them wins."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,20 @@ from jwt_to_rbac.settings.first_system import FirstSystem
 from jwt_to_rbac.settings.shape import scalar_paths
 from tests.settings.given import FIRST, LEAST, loaded, refusal
 
+Case = tuple[str, Callable[[Settings], object], object]
+"""A value, where it arrives, and as what."""
 
-def _rule_groups(settings: Settings) -> object:
-    return settings.policy.rules[0].groups
-
-
-FIRST_KEYS = {
+FIRST_KEYS: dict[str, Case] = {
     "app.addr": ("127.0.0.1:80", lambda s: (s.listen.host, s.listen.port), ("127.0.0.1", 80)),
     "app.unauthenticated": ("true", lambda s: s.unauthenticated, True),
     "log.level": ("5", lambda s: s.logging.level, "debug"),
     "log.format": ("logfmt", lambda s: s.logging.format, "text"),
     "log.noColor": ("false", lambda s: s.logging.color, True),
-    "tokenhandler.caCertPath": ("ca.crt", lambda s: s.issuers[0].ca_file.name, "ca.crt"),
+    "tokenhandler.caCertPath": (
+        "ca.crt",
+        lambda s: s.issuers[0].ca_file and s.issuers[0].ca_file.name,
+        "ca.crt",
+    ),
     "tokenhandler.insecure": ("1", lambda s: s.issuers[0].verify_tls, False),
     "tokenhandler.oidc.clientID": ("other", lambda s: s.issuers[0].audiences, ("other",)),
     "tokenhandler.oidc.issuerURL": ("https://x", lambda s: s.issuers[0].url, "https://x"),
@@ -34,9 +37,8 @@ FIRST_KEYS = {
     "rbachandler.accountsNamespace": ("people", lambda s: s.accounts_namespace, "people"),
     "rbachandler.defaultGroups": ("false", lambda s: s.policy.rules, ()),
 }
-"""Each key of the first system: a value, where it arrives, and as what."""
 
-OWN_KEYS = {
+OWN_KEYS: dict[str, Case] = {
     "server.address": ("127.0.0.1:80", lambda s: (s.listen.host, s.listen.port), ("127.0.0.1", 80)),
     "server.unauthenticated": ("true", lambda s: s.unauthenticated, True),
     "server.callerAudience": ("a", lambda s: s.caller_audience, "a"),
@@ -61,22 +63,28 @@ NEEDS = {
 """What a key has an effect with."""
 
 BOTH = [
-    pytest.param(text, key, given, where, meant, id=key)
+    pytest.param(text, key, case, id=key)
     for text, keys in ((FIRST, FIRST_KEYS), (LEAST, OWN_KEYS))
-    for key, (given, where, meant) in keys.items()
+    for key, case in keys.items()
 ]
 
 
-@pytest.mark.parametrize(("text", "key", "given", "where", "meant"), BOTH)
-def test_every_key_has_an_environment_variable(tmp_path, authority, text, key, given, where, meant):  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(("text", "key", "case"), BOTH)
+def test_every_key_has_an_environment_variable(
+    tmp_path: Path, authority: str, text: str, key: str, case: Case
+) -> None:
     (tmp_path / "ca.crt").write_text(authority)
+    given, where, meant = case
     name = f"JWTTORBAC_{key.replace('.', '_').upper()}"
     assert where(loaded(tmp_path, text, {name: given}, NEEDS.get(key, [])).settings) == meant
 
 
-@pytest.mark.parametrize(("text", "key", "given", "where", "meant"), BOTH)
-def test_every_key_has_a_flag(tmp_path, authority, text, key, given, where, meant):  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(("text", "key", "case"), BOTH)
+def test_every_key_has_a_flag(
+    tmp_path: Path, authority: str, text: str, key: str, case: Case
+) -> None:
     (tmp_path / "ca.crt").write_text(authority)
+    given, where, meant = case
     flags = [*NEEDS.get(key, []), f"--{key}={given}"]
     assert where(loaded(tmp_path, text, {}, flags).settings) == meant
 
