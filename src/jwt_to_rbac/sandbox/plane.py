@@ -47,7 +47,8 @@ class Plane:
         facts = self._facts(pki, seed)
         try:
             async with asyncio.TaskGroup() as together:
-                together.create_task(self._start_cluster(facts, pki, web))
+                if self._options.control_plane:
+                    together.create_task(self._start_cluster(facts, pki, web))
                 together.create_task(self._start_directory(facts, seed, web))
                 together.create_task(self._start_dex(facts, pki, web))
         except* SandboxError as several:
