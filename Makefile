@@ -41,4 +41,4 @@ prepare:
 	@$(PYTHON) scripts/prepare.py
 
 tools: prepare
-	@$(BIN)/python -m jwt_to_rbac.sandbox.builds
+	@$(BIN)/jwt-to-rbac sandbox build

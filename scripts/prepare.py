@@ -2,7 +2,7 @@
 """Makes a fresh machine ready for `make`: checks what it must bring, then the Python environment.
 
 Standard library only, and readable by Python 3.7 up to the point where that is refused.
-Programs of the sandbox are not built here (`jwt_to_rbac.sandbox.builds` does that).
+Programs of the sandbox are not built here (`jwt-to-rbac sandbox build` does that).
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ def set_up(cache: Path) -> int:
     if uv is None:
         say("uv could not be installed; pip's message is above. Check the network and try again.")
         return 1
-    environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never")
+    # The system's certificates, because pip and Go use them too: where a network has an authority
+    # of its own, uv's built-in ones would be the only ones that refuse it.
+    environment = dict(os.environ, UV_PYTHON_DOWNLOADS="never", UV_SYSTEM_CERTS="true")
     # Another environment that happens to be active must not be the one that is changed.
     environment["VIRTUAL_ENV"] = str(ROOT / ".venv")
     steps = [

@@ -11,10 +11,21 @@ from pathlib import Path
 from cyclopts import App
 
 from jwt_to_rbac.sandbox import Options, SandboxError
+from jwt_to_rbac.sandbox.builds import ensure_programs
 from jwt_to_rbac.sandbox.detached import default_folder, end, facts_of, start_detached
 from jwt_to_rbac.sandbox.protocol import Facts
 
 app = App(name="sandbox", help="A local cluster, Dex and a directory to try things on.")
+
+
+@app.command
+def build() -> int:
+    """Build the programs that the sandbox runs, if that has not been done on this machine."""
+    try:
+        ensure_programs()
+    except SandboxError as trouble:
+        return _complain(trouble)
+    return 0
 
 
 @app.command

@@ -122,7 +122,3 @@ def _platform() -> str:
             f"the sandbox needs Linux on x86_64 or aarch64, and this is {sys.platform} on {machine}"
         )
     return f"linux/{_ARCHITECTURES[machine]}"
-
-
-if __name__ == "__main__":
-    ensure_programs()

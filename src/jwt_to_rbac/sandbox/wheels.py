@@ -40,7 +40,9 @@ def _install(pin: Path, folder: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     command = [_uv(), "pip", "install", "--python", sys.executable, "--no-deps"]
     command += ["--require-hashes", "--target", str(unfinished), "-r", str(pin)]
-    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+    # As scripts/prepare.py does it, and for the same reason.
+    environment = os.environ | {"UV_SYSTEM_CERTS": "true"}
+    if subprocess.run(command, stdout=sys.stderr, env=environment).returncode != 0:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise BuildFailed(f"uv could not install {pin.stem}; its message is above. Run it again.")
     unfinished.rename(folder)

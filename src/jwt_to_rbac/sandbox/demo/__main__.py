@@ -28,8 +28,7 @@ def main() -> int:
     try:
         return _run(teller, once=arguments.once, current=arguments.cluster == "current")
     except (StepFailed, Wrong, SandboxError) as trouble:
-        teller.terminal.line()
-        teller.terminal.line(f"✗ {trouble}", Ink.BAD)
+        _complain(teller, trouble)
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -43,14 +42,22 @@ def _run(teller: Teller, *, once: bool, current: bool) -> int:
             teller.say("Nothing was done.")
             return 1
     with told(teller, borrowed) as stage:
-        teller.terminal.line()
-        teller.terminal.line(
-            f"All {teller.steps} steps were right ({teller.elapsed:.0f} s).", Ink.GOOD
-        )
         if not once:
             invite(stage)
             _wait_for_ctrl_c()
+    # Only here, because giving a borrowed cluster back is a step as well.
+    verdict = f"All {teller.steps} steps were right ({teller.elapsed:.0f} s)."
+    teller.terminal.line()
+    teller.terminal.line(verdict, Ink.GOOD)
     return 0
+
+
+def _complain(teller: Teller, trouble: BaseException) -> None:
+    """The first failure first, if removing what was made failed after it."""
+    if isinstance(trouble.__context__, StepFailed):
+        _complain(teller, trouble.__context__)
+    teller.terminal.line()
+    teller.terminal.line(f"✗ {trouble}", Ink.BAD)
 
 
 def _wait_for_ctrl_c() -> None:
