@@ -43,9 +43,10 @@ def test_anything_else_is_refused_with_what_was_seen(text: str) -> None:
 @given(st.text(max_size=80))
 def test_no_text_makes_it_crash(text: str) -> None:
     try:
-        assert isinstance(parse_duration(text), float)
-    except InvalidInput as refused:
-        assert refused.code == Code.DURATION_INVALID
+        seconds = parse_duration(text)
+    except InvalidInput:
+        return
+    assert isinstance(seconds, float)
 
 
 @given(st.none() | st.floats(min_value=1e-9, max_value=1e12))

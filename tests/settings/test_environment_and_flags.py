@@ -30,7 +30,7 @@ FIRST_KEYS: dict[str, Case] = {
     "tokenhandler.insecure": ("1", lambda s: s.issuers[0].verify_tls, False),
     "tokenhandler.oidc.clientID": ("other", lambda s: s.issuers[0].audiences, ("other",)),
     "tokenhandler.oidc.issuerURL": ("https://x", lambda s: s.issuers[0].url, "https://x"),
-    "rbachandler.githubOrg": ("org", lambda s: s.github_org, "org"),
+    "rbachandler.githubOrg": ("org", lambda s: s.policy.github_org, "org"),
     "rbachandler.tokenTTL": ("2h", lambda s: s.tokens, TokenLifetimes(7200, 7200)),
     "rbachandler.enableCreateSAToken": ("T", lambda s: s.token_creation, True),
     "rbachandler.kubeConfig": ("/k", lambda s: s.kubeconfig, "/k"),
@@ -51,7 +51,7 @@ OWN_KEYS: dict[str, Case] = {
     "tokens.defaultLifetime": ("2h", lambda s: s.tokens.default, 7200),
     "tokens.maximumLifetime": ("2h", lambda s: s.tokens.maximum, 7200),
     "tokens.allowCreate": ("F", lambda s: s.token_creation, False),
-    "policy.githubOrg": ("org", lambda s: s.github_org, "org"),
+    "policy.githubOrg": ("org", lambda s: s.policy.github_org, "org"),
 }
 
 NEEDS = {

@@ -38,14 +38,14 @@ CONTRACT = Settings(
                     ),
                 ),
             ),
-        )
+        ),
+        github_org="pokeorg",
     ),
     listen=Listen("0.0.0.0", 5555),  # noqa: S104
     logging=Logging("info", "json", color=False),
     kubeconfig="/home/jane/.kube/config",
     tokens=TokenLifetimes(86400, 86400),
     token_creation=True,
-    github_org="pokeorg",
 )
 
 

@@ -53,7 +53,8 @@ WHOLE = Settings(
                 WholeCluster(),
                 (PolicyRule(("get",), non_resource_urls=("/healthz",)),),
             ),
-        )
+        ),
+        github_org="pokeorg",
     ),
     listen=Listen("127.0.0.1", 5556),
     unauthenticated=True,
@@ -64,7 +65,6 @@ WHOLE = Settings(
     accounts_namespace="people",
     tokens=TokenLifetimes(1800, 45000),
     token_creation=False,
-    github_org="pokeorg",
 )
 
 
@@ -82,7 +82,6 @@ def test_the_least_file_leaves_every_default(tmp_path: Path) -> None:
         accounts_namespace="jwt-to-rbac-users",
         tokens=TokenLifetimes(3600, 86400),
         token_creation=True,
-        github_org="",
     )
     assert found.warnings == ()
 

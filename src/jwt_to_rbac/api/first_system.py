@@ -31,7 +31,9 @@ class TokenBody(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class FirstSystem:
-    """The endpoints with the use cases behind them. `ca_certificate` is the API server's, in PEM."""
+    """The endpoints with the use cases behind them. `ca_certificate` is the API server's, in PEM;
+    without `token_creation` there is no `POST /tokens/{name}`, as was the first system's default.
+    """
 
     callers: Callers
     log_in: LogIn
@@ -39,12 +41,16 @@ class FirstSystem:
     revoke: Revoke
     list_objects: ListObjects
     ca_certificate: bytes
+    token_creation: bool = True
 
     def resources(self) -> dict[str, dict[str, Handler]]:
+        tokens: dict[str, Handler] = {"GET": self.get_token}
+        if self.token_creation:
+            tokens["POST"] = self.post_token
         return {
             "/rbac": {"POST": self.post_rbac, "GET": self.get_rbac},
             "/rbac/{name}": {"DELETE": self.delete_rbac},
-            "/tokens/{name}": {"GET": self.get_token, "POST": self.post_token},
+            "/tokens/{name}": tokens,
         }
 
     async def post_rbac(self, request: Request) -> Response:

@@ -150,9 +150,9 @@ def _notes(loaded: Loaded) -> list[str]:
     notes.append(
         "rbachandler.tokenTTL is both: what a token gets, and the most it may be asked for."
     )
-    if loaded.settings.github_org:
+    if loaded.settings.policy.github_org:
         notes.append(
             f"Groups of GitHub stand in rules as GitHub's connector sends them, "
-            f"{loaded.settings.github_org}:team."
+            f"{loaded.settings.policy.github_org}:team."
         )
     return [*notes, "What was said about the old file:", *(f"- {w}" for w in loaded.warnings)]

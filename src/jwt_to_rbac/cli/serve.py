@@ -1,6 +1,7 @@
 """`jwt-to-rbac serve`: read the configuration, serve until told to stop."""
 
 import asyncio
+import gc
 import os
 import sys
 from pathlib import Path
@@ -36,4 +37,8 @@ def serve(
 
 async def _serve(settings: Settings) -> None:
     async with service(settings) as running:
+        # Modules and caches live as long as the process: taken out of the collector's sight,
+        # they don't cost it a look at every pass (up to a fifth of our CPU under load).
+        gc.collect()
+        gc.freeze()
         await listen(running.app, settings.listen.host, settings.listen.port)

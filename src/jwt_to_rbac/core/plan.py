@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from jwt_to_rbac.core.github_groups import believed_groups
 from jwt_to_rbac.core.identity import Person
 from jwt_to_rbac.core.policy import Namespaces, Policy, Rule, Scope, WholeCluster
 
@@ -46,7 +47,7 @@ def plan(person: Person, policy: Policy, namespaces: Collection[str]) -> AccessP
     """
     found: dict[Grant, str] = {}
     absent: set[str] = set()
-    held = frozenset(person.groups)
+    held = frozenset(believed_groups(person, policy.github_org))
     matched: set[str] = set()
     for rule in policy.rules:
         common = rule.groups & held

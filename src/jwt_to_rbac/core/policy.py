@@ -48,9 +48,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All rules, in the order of the configuration (the first to give a grant is its reason)."""
+    """All rules, in the order of the configuration (the first to give a grant is its reason).
+
+    `github_org` is an organisation whose `org:team` groups count only from the connector
+    `github`, see `github_groups`; empty for none.
+    """
 
     rules: tuple[Rule, ...] = ()
+    github_org: str = ""
 
     def own_roles(self) -> dict[str, tuple[PolicyRule, ...]]:
         """The ClusterRoles that the program keeps: name to rules."""

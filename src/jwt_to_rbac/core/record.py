@@ -44,9 +44,7 @@ def advance(record: Record | None, proven: ProvenPerson, now: float) -> Record |
     same_second = proven.issued_at == record.claims_issued_at
     if same_second and proven.person.groups != record.person.groups:
         granted_by_both = set(record.person.groups) & set(proven.person.groups)
-        return replace(
-            record, person=replace(record.person, groups=tuple(sorted(granted_by_both)))
-        )
+        return replace(record, person=replace(record.person, groups=tuple(sorted(granted_by_both))))
     return record
 
 

@@ -5,6 +5,7 @@ official client; its typed API does not (it costs 1.7 s and 110 MB to import).
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ import msgspec
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.client.rest import RESTClientObject
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.aio.config.incluster_config import SERVICE_HOST_ENV_NAME
 
 from jwt_to_rbac.core.errors import Code, Conflict, InvalidInput, JwtToRbacError, Outage
 
@@ -30,6 +32,7 @@ LONGEST_WAIT = 2.0
 
 _JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,19 @@ class _Status(msgspec.Struct):
 
 
 async def load_configuration(kubeconfig: str) -> Configuration:
-    """The official client's Configuration: a kubeconfig's path, or in-cluster for "".
+    """The official client's Configuration, from a kubeconfig's path.
 
-    Raises InvalidInput if there is neither.
+    "" is the pod's own ServiceAccount, and outside of a pod the kubeconfig that kubectl would
+    take ($KUBECONFIG, then ~/.kube/config). Raises InvalidInput if there is none.
     """
     configuration = Configuration()
     try:
-        if kubeconfig:
-            await load_kube_config(kubeconfig, client_configuration=configuration)
-        else:
+        if not kubeconfig and SERVICE_HOST_ENV_NAME in os.environ:
             load_incluster_config(client_configuration=configuration)
+        else:
+            await load_kube_config(kubeconfig or None, client_configuration=configuration)
     except (ConfigException, OSError) as e:
-        where = f"kubeconfig {kubeconfig!r}" if kubeconfig else "in-cluster configuration"
+        where = f"kubeconfig {kubeconfig!r}" if kubeconfig else "no kubeconfig is named"
         raise InvalidInput(
             Code.CONFIGURATION_INVALID,
             f"{where}: {e}. Name a readable kubeconfig, or run inside a pod.",

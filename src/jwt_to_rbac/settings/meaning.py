@@ -45,7 +45,6 @@ def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
         accounts_namespace=namespace,
         tokens=_lifetimes(form.tokens, wrong, warn),
         token_creation=form.tokens.allow_create,
-        github_org=_github_org(form.policy.github_org, wrong),
     )
 
 
@@ -117,9 +116,3 @@ def _lifetime(text: str, path: Path, wrong: Report) -> float:
     if not 0 < seconds <= _LONGEST_TOKEN:
         wrong(path, f"is {shown(text)}, but must be more than nothing and at most 2^32 seconds")
     return seconds
-
-
-def _github_org(name: str, wrong: Report) -> str:
-    if ":" in name:
-        wrong(("policy", "githubOrg"), f"is {shown(name)}, which is no organisation's name")
-    return name

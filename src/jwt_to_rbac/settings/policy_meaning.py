@@ -38,7 +38,8 @@ def policy(form: PolicyForm, wrong: Report) -> Policy:
                 f"is what the rules of {shown(own[rule.cluster_role])} become: give {shown(rule.name)}'s "
                 "groups to that rule, or rename it",
             )
-    return Policy(tuple(_rule(rule, (*at, i), wrong) for i, rule in enumerate(form.rules)))
+    rules = tuple(_rule(rule, (*at, i), wrong) for i, rule in enumerate(form.rules))
+    return Policy(rules, _github_org(form.github_org, wrong))
 
 
 def check_namespace(name: str, path: Path, wrong: Report) -> None:
@@ -111,3 +112,9 @@ def _check_role_name(name: str, path: Path, wrong: Report) -> None:
         wrong(path, f"is {shown(name)}, but a ClusterRole's name can't be `.`, `..` or have / or %")
     elif len(name) > _LONGEST_NAME:
         wrong(path, f"makes a ClusterRole's name longer than {_LONGEST_NAME} characters")
+
+
+def _github_org(name: str, wrong: Report) -> str:
+    if ":" in name:
+        wrong(("policy", "githubOrg"), f"is {shown(name)}, which is no organisation's name")
+    return name

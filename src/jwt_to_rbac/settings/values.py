@@ -53,9 +53,7 @@ class Settings:
     `kubeconfig` is a path; empty means the pod's own ServiceAccount, and outside of a pod
     the usual lookup ($KUBECONFIG, then ~/.kube/config). `audit_file` None is the standard
     output. `unauthenticated` is the first system's open API and implies a loopback `listen`.
-    `token_creation` says whether `POST /tokens/{name}` exists. `github_org` is an
-    organisation whose `org:team` groups count only from the connector `github`, see
-    `github_groups`; empty for none.
+    `token_creation` says whether `POST /tokens/{name}` exists.
     """
 
     issuers: tuple[Issuer, ...]
@@ -69,4 +67,3 @@ class Settings:
     accounts_namespace: str = "jwt-to-rbac-users"
     tokens: TokenLifetimes = field(default_factory=TokenLifetimes)
     token_creation: bool = True
-    github_org: str = ""

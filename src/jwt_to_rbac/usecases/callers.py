@@ -19,7 +19,16 @@ class Owner:
         return f"Owner({self.identity})"
 
 
-Caller = Owner | KubernetesUser
+@dataclass(frozen=True, slots=True)
+class Anybody:
+    """Somebody who shows nothing, where the first system's open API is switched on.
+
+    That only starts on a loopback address (see `settings`): whoever reaches it is trusted,
+    as a container of one's own pod is.
+    """
+
+
+Caller = Owner | KubernetesUser | Anybody
 
 FORBIDDEN = Denial(
     Code.FORBIDDEN,
@@ -31,16 +40,22 @@ FORBIDDEN = Denial(
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Tells callers apart by the credential that they show. `namespace` holds the accounts."""
+    """Tells callers apart by the credential that they show.
+
+    `namespace` holds the accounts; `unauthenticated` takes those who show nothing as Anybody.
+    """
 
     issuers: Issuers
     cluster: Cluster
     audit: Audit
     namespace: str
+    unauthenticated: bool = False
 
     async def identify(self, bearer: str, request: str) -> Caller | Denial:
         """The caller behind a bearer token: an ID token of ours, or a Kubernetes token."""
         if not bearer:
+            if self.unauthenticated:
+                return Anybody()
             return Denial(
                 Code.CREDENTIAL_MISSING,
                 "Send `Authorization: Bearer` with your ID token, or with a Kubernetes token "
@@ -64,6 +79,8 @@ class Callers:
 
     async def may(self, caller: Caller, verb: str, name: str = "", subresource: str = "") -> bool:
         """Whether Kubernetes allows `verb` on the AccessGrant `name`; owners are no exception here."""
+        if isinstance(caller, Anybody):
+            return True
         user = caller if isinstance(caller, KubernetesUser) else self._as_user(caller)
         return user is not None and await self.cluster.may(user, verb, name, subresource)
 
@@ -95,4 +112,4 @@ def describe(caller: Caller) -> str:
     """The caller in one word, for audit records."""
     if isinstance(caller, Owner):
         return f"{caller.identity.issuer}#{caller.identity.subject}"
-    return caller.username
+    return "anybody" if isinstance(caller, Anybody) else caller.username

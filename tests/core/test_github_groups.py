@@ -2,8 +2,8 @@
 
 import pytest
 
+from jwt_to_rbac.core.github_groups import believed_groups
 from jwt_to_rbac.core.identity import Identity, Person
-from jwt_to_rbac.settings.github_groups import believed_groups
 
 
 @pytest.mark.parametrize(
