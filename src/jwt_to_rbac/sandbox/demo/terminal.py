@@ -77,7 +77,7 @@ class Terminal:
         if room and any(len(line) > room for line in lines):
             lines = rows(lines) or [shortened(line, room) for line in lines]
         for line in lines:
-            self.line(" " * _MARGIN + line, ink)
+            self.line((" " * _MARGIN + line).rstrip(), ink)
 
     def ink(self, text: str, ink: Ink | None) -> str:
         """`text` in a colour, if there are colours here."""
