@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from starlette.types import ASGIApp
 from jwt_to_rbac.api.app import application
 from jwt_to_rbac.api.first_system import FirstSystem
 from jwt_to_rbac.api.health import Health
-from jwt_to_rbac.audit import AuditFile, open_audit
+from jwt_to_rbac.audit.opening import open_sink
+from jwt_to_rbac.audit.trail import AuditTrail
+from jwt_to_rbac.audit.writer import Writer
 from jwt_to_rbac.controllers.settling import Settling
-from jwt_to_rbac.core.errors import Code, InvalidInput
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.kube.cluster import KubeCluster
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
@@ -53,14 +55,18 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     something named can't be used.
     """
     configuration = await load_configuration(settings.kubeconfig)
-    audit = AuditFile(_audit_descriptor(settings), socket.gethostname(), time.time)
+    source: ContextVar[str] = ContextVar("source", default="")
+    writer = Writer(open_sink(settings.audit_file, time.time))
+    audit = AuditTrail(writer, socket.gethostname(), source, time.time)
     session = KubeSession(configuration)
     cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
     http = aiohttp.ClientSession(trust_env=False)
     turns: OneAtATime[Identity] = OneAtATime()
     settling = Settling(Settle(cluster, settings.policy, audit, time.time, turns))
     issuers = TrustedIssuers(_trusted(settings), http, time.time)
-    callers = Callers(issuers, cluster, audit, settings.accounts_namespace)
+    callers = Callers(
+        issuers, cluster, audit, settings.accounts_namespace, settings.unauthenticated
+    )
     log_in = LogIn(issuers, cluster, settings.policy, audit, time.time, turns, settling.later)
     first_system = FirstSystem(
         callers,
@@ -69,8 +75,9 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         Revoke(callers, cluster, audit, turns),
         ListObjects(callers, cluster),
         _ca_certificate(configuration),
+        settings.token_creation,
     )
-    app = application(first_system, Health(cluster.stale), lambda: uuid.uuid4().hex)
+    app = application(first_system, Health(cluster.stale), lambda: uuid.uuid4().hex, source)
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
     try:
         yield Service(app, cluster)
@@ -84,6 +91,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         await issuers.close()
         await http.close()
         await session.close()
+        await writer.close()
 
 
 def _trusted(settings: Settings) -> list[TrustedIssuer]:
@@ -97,16 +105,6 @@ def _trusted(settings: Settings) -> list[TrustedIssuer]:
         )
         for issuer in settings.issuers
     ]
-
-
-def _audit_descriptor(settings: Settings) -> int:
-    try:
-        return open_audit(settings.audit_file)
-    except OSError as e:
-        raise InvalidInput(
-            Code.CONFIGURATION_INVALID,
-            f"audit: {settings.audit_file} can't be opened for appending: {e.strerror}.",
-        ) from e
 
 
 def _ca_certificate(configuration: Configuration) -> bytes:

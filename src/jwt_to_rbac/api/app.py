@@ -1,6 +1,7 @@
 """The application: all paths behind the edge. Puts together what it is given; wiring makes the parts."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 
 from starlette.types import ASGIApp
 
@@ -10,6 +11,11 @@ from jwt_to_rbac.api.health import Health
 from jwt_to_rbac.api.resource import router, routes
 
 
-def application(first_system: FirstSystem, health: Health, new_id: Callable[[], str]) -> ASGIApp:
-    """The ASGI application. `new_id` makes request ids."""
-    return Edge(router(routes(first_system.resources() | health.resources())), new_id)
+def application(
+    first_system: FirstSystem,
+    health: Health,
+    new_id: Callable[[], str],
+    source: ContextVar[str],
+) -> ASGIApp:
+    """The ASGI application. `new_id` makes request ids, `source` is told where each comes from."""
+    return Edge(router(routes(first_system.resources() | health.resources())), new_id, source)

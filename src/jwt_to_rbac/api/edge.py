@@ -6,6 +6,7 @@ Plain ASGI, since it stands in the way of every call (Starlette's own middleware
 import asyncio
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,17 +21,20 @@ log = logging.getLogger(__name__)
 
 
 class Edge:
-    """Wraps the application. `new_id` makes request ids."""
+    """Wraps the application. `new_id` makes request ids, `source` is told where each comes from."""
 
-    def __init__(self, app: ASGIApp, new_id: Callable[[], str]) -> None:
+    def __init__(self, app: ASGIApp, new_id: Callable[[], str], source: ContextVar[str]) -> None:
         self._app = app
         self._new_id = new_id
+        self._source = source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request = self._new_id()
+        # Each request is a task with a context of its own, and so are the tasks that it starts.
+        self._source.set((scope.get("client") or ("",))[0])
         scope.setdefault("state", {})["request"] = request
         started = False
 

@@ -1,0 +1,68 @@
+"""One record of a decision: its fields, in the order in which they are written. A JSON object a line.
+
+    time          when, RFC 3339 in UTC with milliseconds
+    event         what was decided: login, login_refused, caller_refused, token, revoke, repair …
+    request       the request's id, which also stands in the answer's X-Request-Id
+    replica       which process, by its host's name
+    source        from where: the address of the connection's other end (of a proxy, if one stands
+                  in front); absent for what happens unattended
+    caller        who asked, where that isn't shown by an ID token: a Kubernetes user, or issuer#subject
+    issuer, subject, username   whom an ID token proved; username is for reading, the others identify
+    token_sha256  which ID token, by the hash of its whole text, in hexadecimal
+    account       whose access, by the ServiceAccount's name; absent if it is yet to be made
+    seconds       how long the ServiceAccount token was to live
+    code          why it was refused: a code of `core.errors`
+    grants        all that the person is to hold, each with the rule that gives it
+    given, taken  what of that had to be added, and what was taken away
+    held          what was held before a repair
+    changed       whether the cluster had to be changed at all
+
+A field that says nothing in a record is left out. A name that isn't here can't be written, and no
+value but text, a number, a truth or a list of texts: a whole request or token body can't slip in.
+
+A record says what was decided and was about to be done. What it speaks of may still have failed
+(a cluster that was away); nothing was done that no record speaks of.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+Fact = str | int | bool | Sequence[str] | None
+
+
+class Record(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True, gc=False):
+    """The fields; see the module's docstring, which is their documentation."""
+
+    time: str
+    event: str
+    request: Fact = None
+    replica: str
+    source: str = ""
+    caller: Fact = None
+    issuer: Fact = None
+    subject: Fact = None
+    username: Fact = None
+    token_sha256: Fact = None
+    account: Fact = None
+    seconds: Fact = None
+    code: Fact = None
+    grants: Fact = None
+    given: Fact = None
+    taken: Fact = None
+    held: Fact = None
+    changed: Fact = None
+
+
+def plain(name: str, value: object) -> None:
+    """Raise TypeError, by the name alone, unless it is a value that may stand in a record."""
+    texts = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    if not (texts or value is None or isinstance(value, str | int)):
+        raise TypeError(f"{name} of an audit record can't be of type {type(value).__name__}")
+
+
+def in_milliseconds(seconds: float) -> str:
+    """Seconds since 1970 as `2026-01-01T12:00:00.123Z`."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
