@@ -191,9 +191,13 @@ async def test_without_keys_an_unreachable_issuer_is_an_outage_that_is_asked_aga
     assert error.retry_after == pytest.approx(5)
     for _ in range(100):
         await outage(cache.keys)
+    clock.now += 2
+    assert (await outage(cache.keys)).retry_after == pytest.approx(3)
+    clock.now += 2.5
+    assert (await outage(cache.keys)).retry_after == 1
     assert source.fetches == 1
     source.away = False
-    clock.now += 5
+    clock.now += 0.5
     assert await finds(cache)
 
 

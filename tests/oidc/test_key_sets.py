@@ -5,9 +5,10 @@ import warnings
 from collections.abc import Mapping
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc.errors import SecurityWarning
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
@@ -119,9 +120,24 @@ def test_rsa_keys_below_2048_bits_are_left_out(bits: int, taken: bool) -> None:
     assert (import_key(public(of_size(bits))) is not None) is taken
 
 
-def test_rsa_keys_that_cost_too_much_are_left_out() -> None:
-    # No real key: making one of 16,384 bits takes minutes, and the size alone decides.
-    assert import_key({"kty": "RSA", "n": base64url(b"\xff" * 2048), "e": "AQAB"}) is None
+@pytest.mark.parametrize(("size", "taken"), [(1024, True), (1025, False), (2048, False)])
+def test_rsa_keys_that_cost_too_much_are_left_out(size: int, taken: bool) -> None:
+    # No real keys: making ones of that size takes minutes, and the size alone decides.
+    entry = {"kty": "RSA", "n": base64url(b"\xff" * size), "e": "AQAB"}
+    assert (import_key(entry) is not None) is taken
+
+
+@pytest.mark.parametrize("trouble", [UnsupportedAlgorithm("x"), ValueError("x"), JoseError("x")])
+def test_what_the_library_cant_verify_is_not_verified(
+    monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """As EdDSA on a machine whose OpenSSL is confined to FIPS."""
+
+    def unable(msg: bytes, sig: bytes, key: OKPKey) -> bool:
+        raise trouble
+
+    monkeypatch.setattr(JWSRegistry.algorithms["EdDSA"], "verify", unable)
+    assert not imported(public(ED25519)).verifies("EdDSA", b"input", b"signature")
 
 
 def test_leading_zeroes_dont_make_a_small_key_a_large_one() -> None:

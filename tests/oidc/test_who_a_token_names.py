@@ -62,6 +62,11 @@ async def test_the_username_is_the_most_readable_name(
         pytest.param(["b", "a", "b"], ("a", "b"), id="sorted-and-once-each"),
         pytest.param(["org:team", "système", "a b"], ("a b", "org:team", "système"), id="any-name"),
         pytest.param(["g" * 1024], ("g" * 1024,), id="as-long-as-allowed"),
+        pytest.param(
+            [f"g{n:04}" for n in range(1024)],
+            tuple(f"g{n:04}" for n in range(1024)),
+            id="as-many-as-allowed",
+        ),
     ],
 )
 async def test_groups_are_a_list_of_names(
