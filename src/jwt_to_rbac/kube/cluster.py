@@ -23,15 +23,25 @@ from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
 from jwt_to_rbac.kube.marks import is_marked, owner_uid
 from jwt_to_rbac.kube.reviews import review_access, review_token
-from jwt_to_rbac.kube.session import MERGE_PATCH, KubeSession
+from jwt_to_rbac.kube.session import APPLY_PATCH, MERGE_PATCH, KubeSession
 from jwt_to_rbac.kube.store import Store
 from jwt_to_rbac.kube.tokens import request_token
-from jwt_to_rbac.kube.types import AccessGrant, Binding, ClusterRole, Namespace, ServiceAccount
+from jwt_to_rbac.kube.types import (
+    AccessGrant,
+    AnyObject,
+    Binding,
+    ClusterRole,
+    Namespace,
+    ServiceAccount,
+)
 from jwt_to_rbac.kube.watch import Watch
 from jwt_to_rbac.ports import Clock, KubernetesUser, Listing, NameTaken
 
 NOT_FOUND = HTTPStatus.NOT_FOUND
 CONFLICT = HTTPStatus.CONFLICT
+
+MANAGER = "jwt-to-rbac"
+"""Who owns the fields that we apply."""
 
 Seen = TypeVar("Seen")
 
@@ -140,9 +150,10 @@ class KubeCluster:
         if reply.status == CONFLICT:
             await self.refresh(name)
             held = self._accounts.named(name)
-            if held is not None and held.record.person.identity == record.person.identity:
-                return held
-            return NameTaken(name)
+            if held is None:
+                raise Conflict(Code.BUSY, f"AccessGrant {name} went while it was asked for.")
+            same = held.record.person.identity == record.person.identity
+            return held if same else NameTaken(name)
         account = self._saw_grant(reply.body)
         # Bindings of a deleted AccessGrant of this name: the garbage collector will take
         # them, but until then they would give the new account what its plan does not.
@@ -271,35 +282,33 @@ class KubeCluster:
             "propagationPolicy": "Background",
             "preconditions": {"uid": uid},
         }
-        # 404 and 409 (another uid): the object that was meant is gone, which is what we want.
-        await self._session.call("DELETE", path, body, also=(NOT_FOUND, CONFLICT))
+        reply = await self._session.call("DELETE", path, body, also=(NOT_FOUND, CONFLICT))
+        if reply.status == CONFLICT:
+            # Another uid, as a rule: then the object that was meant is gone, which is what we
+            # want. But it must be seen to be gone, or a grant would live on unknown to us.
+            found = await self._session.call("GET", path, also=(NOT_FOUND,))
+            if found.status != NOT_FOUND and _decode(found.body, AnyObject).metadata.uid == uid:
+                raise Conflict(Code.BUSY, f"{path} could not be deleted at this moment.")
 
     # --- ClusterRoles from the configuration ------------------------------------------------
 
     async def ensure_role(self, name: str, rules: tuple[PolicyRule, ...]) -> None:
         wanted = manifest.role_rules(rules)
         known = self._roles.get(name)
-        if known is not None and is_marked(known.metadata) and known.rules == wanted:
+        if known is not None and not is_marked(known.metadata):
+            raise JwtToRbacError(
+                Code.NAME_TAKEN,
+                f"ClusterRole {name} exists and is not ours; it is never changed. Rename the "
+                "policy's rule, or delete the ClusterRole.",
+            )
+        if known is not None and known.rules == wanted:
             return
-        body = manifest.cluster_role(name, rules)
-        reply = await self._session.call("POST", paths.CLUSTER_ROLES, body, also=(CONFLICT,))
-        if reply.status == CONFLICT:
-            reply = await self._session.call("GET", paths.cluster_role(name))
-            seen = _decode(reply.body, ClusterRole)
-            if not is_marked(seen.metadata):
-                raise JwtToRbacError(
-                    Code.NAME_TAKEN,
-                    f"ClusterRole {name} exists and is not ours; it is never changed. Rename the "
-                    "policy's rule, or delete the ClusterRole.",
-                )
-            if seen.rules != wanted:
-                change = {
-                    "metadata": {"resourceVersion": seen.metadata.resource_version},
-                    "rules": wanted,
-                }
-                reply = await self._session.call(
-                    "PATCH", paths.cluster_role(name), change, content_type=MERGE_PATCH
-                )
+        # Applied, because RBAC can allow that for named roles only, which it can't for POST.
+        # Unforced, a role that we don't know yet and others made is left as it is (409).
+        body = manifest.cluster_role(name, rules, known.metadata.uid if known else "")
+        path = f"{paths.cluster_role(name)}?fieldManager={MANAGER}"
+        path += "&force=true" if known else ""
+        reply = await self._session.call("PATCH", path, body, content_type=APPLY_PATCH)
         self._roles.put(_decode(reply.body, ClusterRole))
 
     # --- asking the API server ----------------------------------------------------------

@@ -135,11 +135,12 @@ def binding(account: Account, grant: Grant, namespace: str, name: str = "") -> B
     }
 
 
-def cluster_role(name: str, rules: tuple[PolicyRule, ...]) -> Body:
+def cluster_role(name: str, rules: tuple[PolicyRule, ...], uid: str = "") -> Body:
+    """A ClusterRole of the policy's; with `uid`, that very one or none."""
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "ClusterRole",
-        "metadata": {"name": name, "labels": LABELS},
+        "metadata": {"name": name, "labels": LABELS} | ({"uid": uid} if uid else {}),
         "rules": role_rules(rules),
     }
 

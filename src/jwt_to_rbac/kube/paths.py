@@ -1,5 +1,7 @@
 """Where each kind lives on the API server."""
 
+from urllib.parse import quote
+
 from jwt_to_rbac.kube.marks import GROUP, RESOURCE, VERSION
 
 NAMESPACES = "/api/v1/namespaces"
@@ -17,7 +19,8 @@ def grant(name: str) -> str:
 
 
 def cluster_role(name: str) -> str:
-    return f"{CLUSTER_ROLES}/{name}"
+    # A rule's name is nearly free in RBAC: blanks and question marks may stand in it.
+    return f"{CLUSTER_ROLES}/{quote(name, safe='')}"
 
 
 def service_accounts(namespace: str) -> str:

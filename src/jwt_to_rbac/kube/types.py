@@ -45,6 +45,12 @@ class Binding(Struct, frozen=True, rename="camel"):
     subjects: tuple[Subject, ...] | None = ()
 
 
+class AnyObject(Struct, frozen=True):
+    """An object of any kind, of which only the metadata matters."""
+
+    metadata: Meta
+
+
 class ServiceAccount(Struct, frozen=True):
     metadata: Meta
 
