@@ -2,9 +2,7 @@
 
 from contextvars import ContextVar
 
-import msgspec
-
-from jwt_to_rbac.audit.record import Fact, Record, in_milliseconds, plain
+from jwt_to_rbac.audit.record import Fact, Record, in_milliseconds, line_writer, plain
 from jwt_to_rbac.audit.writer import Writer
 from jwt_to_rbac.ports import Clock
 
@@ -17,7 +15,7 @@ class AuditTrail:
         self._replica = replica
         self._source = source
         self._clock = clock
-        self._encode = msgspec.json.Encoder().encode
+        self._line = line_writer()
 
     async def record(self, event: str, **facts: Fact) -> None:
         """Return once the record is written; raises Outage (audit_unavailable): then no effect.
@@ -33,4 +31,4 @@ class AuditTrail:
             source=self._source.get(),
             **facts,
         )
-        await self._writer.write(self._encode(record) + b"\n")
+        await self._writer.write(self._line(record))
