@@ -1,0 +1,75 @@
+"""`jwt-to-rbac export`: what a configuration makes for others to apply, on the standard output."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from cyclopts import App, Parameter
+
+from jwt_to_rbac.core.lifetime import SHORTEST_TOKEN
+from jwt_to_rbac.kube.admission import admission_manifests
+from jwt_to_rbac.kube.installation import Installation, ProgramAccount, accounts_namespace
+from jwt_to_rbac.kube.manifest import Body
+from jwt_to_rbac.kube.rights import rbac_manifests
+from jwt_to_rbac.settings.load import load
+from jwt_to_rbac.settings.values import Settings
+from jwt_to_rbac.settings.writing import dump
+
+app = App(name="export", help="Write what a configuration needs on the cluster.")
+
+Part = Literal["namespace", "rbac", "admission"]
+
+_MAKERS: dict[Part, Callable[[Installation], list[Body]]] = {
+    "namespace": accounts_namespace,
+    "rbac": rbac_manifests,
+    "admission": admission_manifests,
+}
+
+_HEAD = """\
+# Made by `jwt-to-rbac export manifests` for one configuration. The policy's ClusterRoles stand
+# in it by name: make it again when the policy changes, and apply it before the new policy.
+"""
+
+
+@app.command
+def manifests(
+    *flags: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)],
+    config: Annotated[Path | None, Parameter(name=["--config"])] = None,
+    part: tuple[Part, ...] = ("namespace", "rbac", "admission"),
+    dynamic_roles: Annotated[bool, Parameter(negative=())] = False,
+    namespace: str = ProgramAccount().namespace,
+    service_account: str = ProgramAccount().name,
+) -> None:
+    """Write the manifests that let the program do what this configuration asks, and no more.
+
+    Apply them as an administrator, after the AccessGrant's CustomResourceDefinition.
+
+    Parameters
+    ----------
+    config
+        The file; else config.yaml, .toml or .json in the working directory or $CONFIG_DIR.
+    part
+        namespace (where the people's accounts live), rbac (the program's rights) or admission
+        (what confines them further); may be given several times; else all.
+    dynamic_roles
+        Let the program keep the ClusterRoles that the policy has rules for (needs the verb
+        escalate on them, so apply the admission part too), instead of writing them here.
+    namespace
+        Where the program runs.
+    service_account
+        As which ServiceAccount it runs there.
+    """
+    settings = load(config, os.environ, flags).settings
+    account = ProgramAccount(namespace, service_account)
+    made = _installation(settings, dynamic_roles, account)
+    bodies = [msgspec.to_builtins(body) for each in part for body in _MAKERS[each](made)]
+    print(_HEAD + "---\n".join(map(dump, bodies)), end="")
+
+
+def _installation(settings: Settings, dynamic_roles: bool, account: ProgramAccount) -> Installation:
+    longest = max(SHORTEST_TOKEN, int(settings.tokens.maximum))
+    return Installation(
+        settings.policy, settings.accounts_namespace, longest, dynamic_roles, account
+    )

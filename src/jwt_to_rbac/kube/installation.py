@@ -1,0 +1,68 @@
+"""What one installation of the program is made for, and its namespaces; what it may do is in `rights`."""
+
+from dataclasses import dataclass, field
+
+from jwt_to_rbac.core.policy import Namespaces, Policy
+from jwt_to_rbac.kube.manifest import Body
+
+LABELS = {"app.kubernetes.io/part-of": "jwt-to-rbac"}
+"""On what belongs to the program itself. Never the marks: those say that it made an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramAccount:
+    """The ServiceAccount that the program runs as."""
+
+    namespace: str = "jwt-to-rbac"
+    name: str = "jwt-to-rbac"
+
+    @property
+    def username(self) -> str:
+        """What the API server calls it."""
+        return f"system:serviceaccount:{self.namespace}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What rights and admission policy are cut to.
+
+    `longest_token` is in seconds. With `dynamic_roles` the program itself keeps the
+    ClusterRoles that have their rules in the policy; without, they are in the manifests.
+    """
+
+    policy: Policy
+    accounts_namespace: str
+    longest_token: int
+    dynamic_roles: bool = False
+    account: ProgramAccount = field(default_factory=ProgramAccount)
+
+    def bound(self) -> list[tuple[str, str]]:
+        """Every (namespace, ClusterRole) that the policy can bind; "" is the whole cluster."""
+        found = set()
+        for rule in self.policy.rules:
+            named = rule.scope.names if isinstance(rule.scope, Namespaces) else {""}
+            found |= {(namespace, rule.cluster_role) for namespace in named}
+        return sorted(found)
+
+
+def program_namespace(of: Installation) -> Body:
+    return _namespace(of.account.namespace)
+
+
+def accounts_namespace(of: Installation) -> list[Body]:
+    """The people's namespace. No pod runs there, or whoever makes one could be any of them."""
+    name = of.accounts_namespace
+    quota = {"name": "no-pods", "namespace": name, "labels": LABELS}
+    return [
+        _namespace(name),
+        {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": quota,
+            "spec": {"hard": {"pods": "0"}},
+        },
+    ]
+
+
+def _namespace(name: str) -> Body:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": LABELS}}
