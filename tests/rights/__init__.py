@@ -1,0 +1,1 @@
+"""The program's own rights: exactly what it needs, and no use to a thief."""

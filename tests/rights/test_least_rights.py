@@ -1,0 +1,34 @@
+"""Under exactly the rules that are generated everything works, and none of them is for nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.rights.asked import Act, allowed, requests_of
+from tests.rights.installation import MODES, Installed
+from tests.rights.walk import walk
+
+RBAC = "rbac.authorization.k8s.io"
+CHECKED_IN_PASSING = {Act(RBAC, "clusterroles", verb) for verb in ("bind", "create", "escalate")}
+"""No request has these verbs: RBAC asks for them while it writes a binding, or applies a role."""
+
+
+@pytest.fixture(params=MODES, scope="module")
+def walked(request: pytest.FixtureRequest, installations: dict[str, Installed]) -> Installed:
+    """An installation whose program has done all that it ever does."""
+    installed: Installed = installations[request.param]
+    walk(installed)
+    return installed
+
+
+def test_nothing_that_the_program_does_is_refused(walked: Installed, audit_folder: Path) -> None:
+    asked = list(requests_of(walked, audit_folder))
+    assert asked
+    assert [act for act, status in asked if status in (401, 403)] == []
+
+
+def test_the_program_asks_for_everything_that_it_may_do(
+    walked: Installed, audit_folder: Path
+) -> None:
+    asked = {act for act, _ in requests_of(walked, audit_folder)}
+    assert allowed(walked.sandbox, walked) - CHECKED_IN_PASSING == asked

@@ -1,0 +1,126 @@
+"""Everything that the program does on a cluster, once: the article's steps, and all that may be in the way."""
+
+import base64
+import json
+import time
+from pathlib import Path
+
+from jwt_to_rbac.sandbox import Sandbox
+from tests.e2e.conftest import Client
+from tests.rights.installation import USERS, Installed
+from tests.support.cluster import get, kubectl, names, with_token
+from tests.support.waiting import eventually
+
+GROUPS = ["admins", "developers", "helpers", "testers"]
+BINDINGS = "clusterrolebindings,rolebindings"
+
+
+def walk(installed: Installed) -> None:
+    """Every step must succeed; whoever calls this looks at what the API server was asked."""
+    sandbox, folder = installed.sandbox, installed.folder
+    _obstacles(installed)
+    with installed.running() as client:
+        _the_article(sandbox, client)
+        _a_life(installed, client)
+        _others_in_the_way(installed, client)
+        _a_kubernetes_caller(sandbox, client)
+    assert not names(sandbox, "accessgrants", "-l", "generatedby=jwttorbac"), folder
+
+
+def _obstacles(installed: Installed) -> None:
+    """What others left under the names that the program would take first."""
+    sandbox, mode = installed.sandbox, installed.mode
+    theirs = ("--clusterrole=view", "--user=somebody")
+    kubectl(sandbox, "create", "clusterrolebinding", f"{mode}-example-com-admin-binding", *theirs)
+    kubectl(sandbox, "create", "rolebinding", f"{mode}-example-com-view-binding", *theirs)
+    grant = {
+        "apiVersion": "jwt-to-rbac.io/v1alpha1",
+        "kind": "AccessGrant",
+        "metadata": {"name": f"{mode}-taken-example-com"},
+        "spec": {
+            "subject": {"issuer": "https://another", "subject": "s", "username": "somebody"},
+            "serviceAccount": {"namespace": USERS, "name": f"{mode}-taken-example-com"},
+            "claimsIssuedAt": "2026-01-01T00:00:00Z",
+        },
+    }
+    apply(sandbox, installed.folder, grant)
+    if mode == "dynamic":
+        # One of its roles is missing, the other was made by it and changed by somebody.
+        role = f"{mode}-testers-from-jwt"
+        marks = ("generatedby=jwttorbac", "app.kubernetes.io/managed-by=jwt-to-rbac")
+        kubectl(sandbox, "create", "clusterrole", role, "--verb=get", "--resource=services")
+        kubectl(sandbox, "label", "clusterrole", role, *marks)
+
+
+def _the_article(sandbox: Sandbox, client: Client) -> None:
+    """Jane proves who she is to Dex, logs in, fetches a token, uses it, and logs out."""
+    jane, account = sandbox.id_token("jane"), "janedoe-example-com"
+    assert client.log_in(jane).status == 201
+    kubectl(sandbox, "wait", f"ag/{account}", "--for=condition=Ready", "--timeout=10s")
+    token = _token(client, account, jane)
+    assert with_token(sandbox, token, "get", "pods", "-A").returncode == 0
+    assert "Forbidden" in with_token(sandbox, token, "get", "nodes").stderr
+    assert client.call("DELETE", f"/rbac/{account}", bearer=jane).status == 202
+    assert with_token(sandbox, token, "get", "pods", "-A").returncode == 1
+
+
+def _a_life(installed: Installed, client: Client) -> None:
+    """Somebody in every group loses all but one."""
+    sandbox, account = installed.sandbox, f"{installed.mode}-example-com"
+    now = int(time.time())
+    before = installed.issuer.token(installed.mode, groups=GROUPS, iat=now - 5)
+    after = installed.issuer.token(installed.mode, groups=["developers"], iat=now)
+    assert client.log_in(before).status == 201
+    assert _grants(sandbox, account) == [
+        ("", "admin"),
+        ("", f"{installed.mode}-developers-from-jwt"),
+        ("", f"{installed.mode}-testers-from-jwt"),
+        ("default", "view"),
+    ]
+    role = get(sandbox, "clusterrole", f"{installed.mode}-testers-from-jwt")
+    assert role["rules"][0]["resources"] == ["pods"], "a drifted role was not mended"
+    assert client.log_in(after).status == 201
+    assert _grants(sandbox, account) == [("", f"{installed.mode}-developers-from-jwt")]
+    assert _token(client, account, after)
+    assert client.call("DELETE", f"/rbac/{account}", bearer=after).status == 202
+
+
+def _others_in_the_way(installed: Installed, client: Client) -> None:
+    """A name that another identity holds is not taken; an account that lost its owner isn't either."""
+    name, sandbox = f"{installed.mode}-taken", installed.sandbox
+    token = installed.issuer.token(name, groups=["developers"])
+    account = client.log_in(token).json()["ServiceAccount"]
+    assert account.startswith(f"{name}-example-com-")
+    removal = json.dumps([{"op": "remove", "path": "/metadata/ownerReferences"}])
+    orphan = ("serviceaccount", account, "-n", USERS)
+    kubectl(sandbox, "patch", *orphan, "--type=json", "-p", removal)
+    assert eventually(lambda: client.log_in(token).json().get("code") == "name_taken")
+    kubectl(sandbox, "delete", *orphan)
+    assert client.call("DELETE", f"/rbac/{account}", bearer=token).status == 202
+
+
+def _a_kubernetes_caller(sandbox: Sandbox, client: Client) -> None:
+    asked = ("create", "token", "default", "-n", "default", "--audience=jwt-to-rbac")
+    stranger = kubectl(sandbox, *asked).strip()
+    assert client.call("GET", "/rbac", bearer=stranger).status == 403
+
+
+def _token(client: Client, account: str, id_token: str) -> str:
+    answer = client.call("GET", f"/tokens/{account}", bearer=id_token)
+    assert answer.status == 200, answer.text
+    return base64.b64decode(answer.json()[0]["data"]["token"]).decode()
+
+
+def _grants(sandbox: Sandbox, account: str) -> list[tuple[str, str]]:
+    """(namespace, ClusterRole) of every binding whose subject is this account."""
+    return sorted(
+        (one["metadata"].get("namespace", ""), one["roleRef"]["name"])
+        for one in get(sandbox, BINDINGS, "-A")["items"]
+        if [account] == [s["name"] for s in one.get("subjects", ())]
+    )
+
+
+def apply(sandbox: Sandbox, folder: Path, body: object) -> None:
+    file = folder / "object.json"
+    file.write_text(json.dumps(body))
+    kubectl(sandbox, "apply", "-f", str(file))
