@@ -11,7 +11,7 @@ from typing import cast
 
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.difference import difference
-from jwt_to_rbac.core.errors import Code, JwtToRbacError
+from jwt_to_rbac.core.errors import Code, Conflict, JwtToRbacError
 from jwt_to_rbac.core.names import hashed_account_name, readable_account_name
 from jwt_to_rbac.core.plan import AccessPlan
 from jwt_to_rbac.core.policy import Policy
@@ -68,8 +68,13 @@ def in_place(account: Account, decision: Decision) -> bool:
 async def _claim(cluster: Cluster, record: Record) -> Account:
     for name in (readable_account_name(record.person), hashed_account_name(record.person)):
         claimed = await cluster.claim(name, record)
-        if not isinstance(claimed, NameTaken):
-            return claimed
+        if isinstance(claimed, NameTaken):
+            continue
+        if claimed.record != record:
+            # Another replica was first, perhaps with a newer token: what was decided without
+            # knowing of it must be decided again.
+            raise Conflict(Code.BUSY, f"AccessGrant {name} was made by another replica just now.")
+        return claimed
     raise JwtToRbacError(
         Code.NAME_TAKEN,
         f"Both names for this person are held by others: the last one tried was {name}.",
