@@ -71,8 +71,8 @@ def rbac_manifests(of: Installation) -> list[Body]:
 
 
 def _binding_verbs(granting: bool) -> tuple[str, ...]:
-    # What an earlier policy granted must be seen and taken in any case.
-    return (*_FOLLOW, *(("get", "create") if granting else ()), "delete")
+    # What an earlier policy granted must be taken in any case, and be seen to be gone.
+    return (*_FOLLOW, "get", *(("create",) if granting else ()), "delete")
 
 
 def _on_cluster_roles(verbs: tuple[str, ...], names: Iterable[str]) -> list[PolicyRule]:
