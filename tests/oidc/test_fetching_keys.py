@@ -217,6 +217,30 @@ async def test_an_issuer_with_a_certificate_of_its_own_authority_needs_that_auth
         assert issuer.discoveries == 1
 
 
+@pytest.mark.parametrize("how", ["ca_pem", "verify_tls"])
+async def test_an_authority_may_be_given_as_text_or_not_be_asked_for(
+    rsa_keys: list[RSAKey],
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    tmp_path: Path,
+    how: str,
+) -> None:
+    ours, other = OwnAuthority(tmp_path / "ours"), OwnAuthority(tmp_path / "other")
+    async with local_issuer(rsa_keys[0], ours.server_context()) as issuer:
+
+        def trusting(ca_pem: str, verify_tls: bool) -> TrustedIssuers:
+            audiences = frozenset({AUDIENCE})
+            trusted = TrustedIssuer(issuer.url, audiences, ca_pem=ca_pem, verify_tls=verify_tls)
+            return TrustedIssuers([trusted], session, clock)
+
+        right = ("", False) if how == "verify_tls" else (ours.ca_file.read_text(), True)
+        assert isinstance(await trusting(*right).prove(issuer.token()), ProvenPerson)
+        wrong = ("", True) if how == "verify_tls" else (other.ca_file.read_text(), True)
+        assert "ClientConnectorCertificateError" in await outage(trusting(*wrong), issuer)
+        if how == "ca_pem":
+            assert "the configured CA" in await outage(trusting("no PEM", True), issuer)
+
+
 async def test_the_keys_of_an_https_issuer_come_by_https(
     rsa_keys: list[RSAKey], session: aiohttp.ClientSession, clock: Clock, tmp_path: Path
 ) -> None:

@@ -146,7 +146,17 @@ def test_algorithms_other_than_public_key_signatures_are_never_taken(algorithm: 
 def test_json_may_be_as_deep_as_people_make_it() -> None:
     deep = b'{"a":' * 16 + b"1" + b"}" * 16
     assert parse_object(deep)["a"]
+    assert parse_object(b'{"b":{},"c":[],' + deep[1:])["a"]
     wide = b'{"groups":[' + b",".join([b'"[{"'] * 500) + b"]}"
     assert parse_object(wide) == {"groups": ["[{"] * 500}
     with pytest.raises(NotStrictJson, match="16 deep"):
         parse_object(b'{"a":' + deep + b"}")
+    with pytest.raises(NotStrictJson, match="16 deep"):
+        parse_object(b'{"a":' + b"[" * 16 + b"]" * 16 + b"}")
+
+
+@pytest.mark.parametrize("number", [b"9" * 32, b"0." + b"9" * 30])
+def test_a_number_may_have_32_characters(number: bytes) -> None:
+    assert parse_object(b'{"a":' + number + b"}")["a"]
+    with pytest.raises(NotStrictJson):
+        parse_object(b'{"a":' + number + b"9}")

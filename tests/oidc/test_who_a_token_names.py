@@ -62,6 +62,7 @@ async def test_the_username_is_the_most_readable_name(
         pytest.param(["b", "a", "b"], ("a", "b"), id="sorted-and-once-each"),
         pytest.param(["org:team", "système", "a b"], ("a b", "org:team", "système"), id="any-name"),
         pytest.param(["g" * 1024], ("g" * 1024,), id="as-long-as-allowed"),
+        pytest.param("admins", ("admins",), id="one-string-as-kubernetes-takes-it"),
         pytest.param(
             [f"g{n:04}" for n in range(1024)],
             tuple(f"g{n:04}" for n in range(1024)),
@@ -88,7 +89,7 @@ async def test_the_connector_is_optional(
 @pytest.mark.parametrize(
     ("changes", "claim"),
     [
-        pytest.param({"groups": "admins"}, "groups", id="groups-a-string"),
+        pytest.param({"groups": True}, "groups", id="groups-a-boolean"),
         pytest.param({"groups": {"admins": True}}, "groups", id="groups-an-object"),
         pytest.param({"groups": None}, "groups", id="groups-null"),
         pytest.param({"groups": ["admins", None]}, "groups", id="a-group-null"),
