@@ -13,7 +13,7 @@ import pytest
 
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Answer, Client
-from tests.support.cluster import get, install
+from tests.support.cluster import clear, get, install
 from tests.support.configuration import configuration
 from tests.support.faults import Fault, Faults, faulty_api_server
 from tests.support.issuer import AUDIENCE, ManyPeople
@@ -60,6 +60,7 @@ def spoiled(
         config = configuration(faults.kubeconfig, folder / "audit.log", {issuer.url: AUDIENCE})
         with running_server(config, folder) as server:
             yield Spoiled(sandbox, Client(server, folder / "audit.log"), faults, issuer)
+    clear(sandbox)
 
 
 def is_typed(answer: Answer) -> bool:

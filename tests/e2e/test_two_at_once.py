@@ -13,7 +13,7 @@ import pytest
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.record import Record, advance
 from jwt_to_rbac.sandbox import Sandbox
-from tests.support.cluster import get, install
+from tests.support.cluster import clear, get, install
 from tests.support.configuration import configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
 from tests.support.server import Server, running_server
@@ -49,6 +49,7 @@ def replicas(
         running_server(configuration(sandbox.kubeconfig, two / "audit", issuers), two) as second,
     ):
         yield [first, second]
+    clear(sandbox)
 
 
 def history(chance: random.Random, now: int) -> list[Login]:

@@ -17,6 +17,14 @@ def install(sandbox: Sandbox) -> None:
     kubectl(sandbox, "wait", "--for=condition=Established", crd, "--timeout=30s")
 
 
+def clear(sandbox: Sandbox) -> None:
+    """Remove everybody and what is theirs, without waiting for the garbage collector."""
+    everybody = ["-l", "generatedby=jwttorbac", "--wait=false"]
+    kubectl(sandbox, "delete", "accessgrants", *everybody)
+    kubectl(sandbox, "delete", "clusterrolebindings", *everybody)
+    kubectl(sandbox, "delete", "rolebindings,serviceaccounts", "-A", *everybody)
+
+
 def kubectl(sandbox: Sandbox, *arguments: str) -> str:
     """What kubectl prints, as administrator; raises CalledProcessError with its complaint."""
     return run_kubectl(sandbox, ["--kubeconfig", str(sandbox.kubeconfig), *arguments]).stdout

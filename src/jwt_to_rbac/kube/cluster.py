@@ -23,7 +23,7 @@ from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
 from jwt_to_rbac.kube.marks import is_marked, owner_uid
 from jwt_to_rbac.kube.reviews import review_access, review_token
-from jwt_to_rbac.kube.session import APPLY_PATCH, MERGE_PATCH, KubeSession
+from jwt_to_rbac.kube.session import APPLY_PATCH, MERGE_PATCH, KubeSession, Reply
 from jwt_to_rbac.kube.store import Store
 from jwt_to_rbac.kube.tokens import request_token
 from jwt_to_rbac.kube.types import (
@@ -211,7 +211,7 @@ class KubeCluster:
         body = manifest.service_account(account, self.namespace)
         reply = await self._session.call("POST", path, body, also=(CONFLICT,))
         if reply.status == CONFLICT:
-            reply = await self._session.call("GET", f"{path}/{account.name}")
+            reply = await self._in_the_way(f"{path}/{account.name}")
         seen = _decode(reply.body, ServiceAccount)
         owner = owner_uid(seen.metadata)
         if not owner:
@@ -237,7 +237,7 @@ class KubeCluster:
             body = manifest.binding(account, grant, self.namespace, name)
             reply = await self._session.call("POST", path, body, also=(CONFLICT,))
             if reply.status == CONFLICT:
-                reply = await self._session.call("GET", f"{path}/{name}")
+                reply = await self._in_the_way(f"{path}/{name}")
             seen = _decode(reply.body, Binding)
             if owner_uid(seen.metadata) == account.uid:
                 self._bindings(grant).put(seen)
@@ -274,6 +274,13 @@ class KubeCluster:
 
     def _bindings(self, grant: Grant) -> Store[Binding]:
         return self._accounts.role_bindings if grant.namespace else self._accounts.bindings
+
+    async def _in_the_way(self, path: str) -> Reply:
+        """The object that a create ran into; Conflict if it has gone meanwhile."""
+        reply = await self._session.call("GET", path, also=(NOT_FOUND,))
+        if reply.status == NOT_FOUND:
+            raise Conflict(Code.BUSY, f"{path} went while it was asked for.")
+        return reply
 
     async def _delete(self, path: str, uid: str) -> None:
         body = {
