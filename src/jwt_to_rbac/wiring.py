@@ -102,6 +102,9 @@ def _trusted(settings: Settings) -> list[TrustedIssuer]:
             frozenset(issuer.algorithms),
             issuer.ca_file,
             issuer.discovery_url,
+            ca_pem=issuer.ca_pem,
+            verify_tls=issuer.verify_tls,
+            mapping=issuer.mapping,
         )
         for issuer in settings.issuers
     ]

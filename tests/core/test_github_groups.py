@@ -29,3 +29,19 @@ def test_a_group_counts_only_from_who_may_say_so(connector: str, group: str, cou
 def test_without_an_organisation_other_connectors_lose_nothing() -> None:
     person = Person(Identity("i", "s"), "jane", groups=("a:b", "c"), connector="gitlab")
     assert believed_groups(person, "") == ("a:b", "c")
+
+
+@pytest.mark.parametrize(
+    ("connector", "group", "counts"),
+    [
+        pytest.param("github", "dex:admins", False, id="a-prefix-makes-no-team-of-an-organisation"),
+        pytest.param("github", "dex:pokeorg:developer", True, id="a-team-with-a-prefix"),
+        pytest.param("gitlab", "dex:pokeorg:developer", False, id="gitlabs-role-with-a-prefix"),
+        pytest.param("gitlab", "dex:other:developer", True, id="gitlabs-role-in-another-path"),
+    ],
+)
+def test_the_configured_prefix_is_not_the_issuers_word(
+    connector: str, group: str, counts: bool
+) -> None:
+    person = Person(Identity("i", "s"), "jane", groups=(group,), connector=connector)
+    assert believed_groups(person, "pokeorg", "dex:") == ((group,) if counts else ())

@@ -1,5 +1,7 @@
 """The plan: who gets what, where and why, and what changes on a cluster to get there."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,13 @@ def test_a_rule_for_namespaces_gives_a_grant_in_each_that_exists_and_names_the_o
         (),
         ("gone",),
     )
+
+
+def test_a_bare_name_from_github_counts_for_nothing_with_the_issuers_prefix_either() -> None:
+    stranger = replace(person("dex:admins"), connector="github")
+    rule = Rule("r", frozenset({"dex:admins"}), "admin")
+    policy = Policy((rule,), group_prefixes={stranger.identity.issuer: "dex:"})
+    assert plan(stranger, policy, ()).grants == ()
 
 
 def test_two_rules_for_one_grant_give_it_once_for_the_first_reason() -> None:

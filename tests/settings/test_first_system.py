@@ -18,7 +18,7 @@ BUILT_IN = {
 }
 
 CONTRACT = Settings(
-    issuers=(Issuer("http://dex/dex", ("example-app",), "email", "groups"),),
+    issuers=(Issuer("http://dex/dex", ("example-app",)),),
     policy=Policy(
         (
             *(
@@ -56,7 +56,7 @@ def test_the_contracts_example_means_the_same_in(ending: str) -> None:
 
 def test_its_defaults(tmp_path: Path) -> None:
     assert loaded(tmp_path, FIRST).settings == Settings(
-        issuers=(Issuer("https://dex/dex", ("example-app",), "email", "groups"),),
+        issuers=(Issuer("https://dex/dex", ("example-app",)),),
         policy=Policy(tuple(Rule(name, frozenset({name}), BUILT_IN[name]) for name in BUILT_IN)),
         listen=Listen("0.0.0.0", 5555),  # noqa: S104
         logging=Logging("info", "json", color=False),

@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 
+from jwt_to_rbac.core.claim_mapping import Claim, ClaimMapping
 from jwt_to_rbac.core.lifetime import TokenLifetimes
 from jwt_to_rbac.core.policy import Namespaces, Policy, PolicyRule, Rule, WholeCluster
 from jwt_to_rbac.oidc.algorithms import DEFAULT_ALGORITHMS, KEY_SHAPE
@@ -13,7 +14,7 @@ from jwt_to_rbac.settings.configuration import Algorithm
 from tests.settings.given import EXAMPLES, LEAST, loaded
 
 DEX = Issuer(
-    "https://dex.example.com", ("example-app",), username_claim="email", groups_claim="groups"
+    "https://dex.example.com", ("example-app",), ClaimMapping(Claim("email"), Claim("groups"))
 )
 
 WHOLE = Settings(
@@ -21,18 +22,14 @@ WHOLE = Settings(
         Issuer(
             url="https://dex.example.com",
             audiences=("example-app", "cli"),
-            username_claim="email",
-            groups_claim="groups",
-            username_prefix="dex:",
+            mapping=ClaimMapping(Claim("email", "dex:"), Claim("groups")),
             algorithms=("RS256", "ES256"),
             discovery_url="https://dex.dex.svc/.well-known/openid-configuration",
         ),
         Issuer(
             url="https://trial.example.com",
             audiences=("trial",),
-            username_claim="sub",
-            groups_claim="roles",
-            groups_prefix="trial:",
+            mapping=ClaimMapping(Claim("sub"), Claim("roles", "trial:")),
             verify_tls=False,
         ),
     ),
@@ -55,6 +52,7 @@ WHOLE = Settings(
             ),
         ),
         github_org="pokeorg",
+        group_prefixes={"https://trial.example.com": "trial:"},
     ),
     listen=Listen("127.0.0.1", 5556),
     unauthenticated=True,
@@ -138,7 +136,7 @@ def test_accounts_in_the_namespace_default_are_warned_of(tmp_path: Path) -> None
 
 def test_the_algorithms_are_those_that_the_verifier_takes() -> None:
     assert set(get_args(Algorithm)) == set(KEY_SHAPE)
-    assert set(Issuer("u", ("a",), "email", "groups").algorithms) == DEFAULT_ALGORITHMS
+    assert set(Issuer("u", ("a",)).algorithms) == DEFAULT_ALGORITHMS
 
 
 def test_a_reload_of_a_broken_file_leaves_the_old_settings_untouched(tmp_path: Path) -> None:

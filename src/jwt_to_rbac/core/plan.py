@@ -47,7 +47,8 @@ def plan(person: Person, policy: Policy, namespaces: Collection[str]) -> AccessP
     """
     found: dict[Grant, str] = {}
     absent: set[str] = set()
-    held = frozenset(believed_groups(person, policy.github_org))
+    prefix = policy.group_prefixes.get(person.identity.issuer, "")
+    held = frozenset(believed_groups(person, policy.github_org, prefix))
     matched: set[str] = set()
     for rule in policy.rules:
         common = rule.groups & held

@@ -1,6 +1,7 @@
 """What the configuration says: who gets which ClusterRole where. Values only; planning is in `plan`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 OWN_ROLE_SUFFIX = "-from-jwt"
 
@@ -51,11 +52,13 @@ class Policy:
     """All rules, in the order of the configuration (the first to give a grant is its reason).
 
     `github_org` is an organisation whose `org:team` groups count only from the connector
-    `github`, see `github_groups`; empty for none.
+    `github`, see `github_groups`; empty for none. `group_prefixes` gives for an issuer's URL
+    what stands before each of its groups, where anything does.
     """
 
     rules: tuple[Rule, ...] = ()
     github_org: str = ""
+    group_prefixes: Mapping[str, str] = field(default_factory=dict)
 
     def own_roles(self) -> dict[str, tuple[PolicyRule, ...]]:
         """The ClusterRoles that the program keeps: name to rules."""

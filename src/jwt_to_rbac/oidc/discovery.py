@@ -16,9 +16,9 @@ async def fetch_keys(
 
     Both anew each time: an issuer may move its keys. Raises FetchFailed.
     """
-    configuration = await fetch_document(session, issuer.configuration_url, issuer.ca_file, seconds)
+    configuration = await fetch_document(session, issuer, issuer.configuration_url, seconds)
     address = _jwks_uri(configuration, issuer)
-    document = await fetch_document(session, address, issuer.ca_file, seconds)
+    document = await fetch_document(session, issuer, address, seconds)
     try:
         return read_key_set(document)
     except NotAKeySet as error:

@@ -2,9 +2,10 @@
 
 import asyncio
 import ssl
-from pathlib import Path
 
 import aiohttp
+
+from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
 
 MAX_DOCUMENT_BYTES = 262_144
 """A key set with 100 RSA keys and their certificates has about half of it."""
@@ -20,9 +21,9 @@ class FetchFailed(Exception):
 
 
 async def fetch_document(
-    session: aiohttp.ClientSession, url: str, ca_file: Path | None, seconds: float
+    session: aiohttp.ClientSession, issuer: TrustedIssuer, url: str, seconds: float
 ) -> bytes:
-    """GET `url` within `seconds` and return its body. Raises FetchFailed.
+    """GET `url`, one of this issuer's, within `seconds` and return its body. Raises FetchFailed.
 
     `session` is to be made with `trust_env=False`, or a proxy variable decides whose keys we
     get. Redirects are refused: the operator has named the place, and following one would let
@@ -30,7 +31,7 @@ async def fetch_document(
     """
     if session.closed:  # aiohttp would raise a bare RuntimeError.
         raise FetchFailed(f"{url} was not asked, for this program is stopping")
-    tls = _tls(ca_file)
+    tls = _tls(issuer)
     try:
         async with asyncio.timeout(seconds):
             async with session.get(
@@ -61,11 +62,14 @@ async def _read(answer: aiohttp.ClientResponse, url: str) -> bytes:
     return bytes(body)
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext | bool:
-    # Read anew for each fetch, so that a rotated CA file needs no restart.
-    if ca_file is None:
+def _tls(issuer: TrustedIssuer) -> ssl.SSLContext | bool:
+    if not issuer.verify_tls:
+        return False
+    if issuer.ca_file is None and not issuer.ca_pem:
         return True
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        # Read anew for each fetch, so that a rotated CA file needs no restart.
+        return ssl.create_default_context(cafile=issuer.ca_file, cadata=issuer.ca_pem or None)
     except OSError as error:  # ssl.SSLError is one too.
-        raise FetchFailed(f"the CA file {ca_file} can't be used ({type(error).__name__})") from None
+        which = f"the CA file {issuer.ca_file}" if issuer.ca_file else "the configured CA"
+        raise FetchFailed(f"{which} can't be used ({type(error).__name__})") from None

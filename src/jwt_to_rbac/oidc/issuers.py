@@ -61,7 +61,8 @@ class TrustedIssuers:
         verified = await self.verify(token)
         if isinstance(verified, Denial):
             return verified
-        person = person_of(verified)
+        issuer, _ = self._issuers[verified.issuer]
+        person = person_of(verified, issuer.mapping)
         if isinstance(person, Denial):
             return person
         proven = ProvenPerson(

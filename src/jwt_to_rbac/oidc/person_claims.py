@@ -4,15 +4,17 @@ Nothing here checks signatures: VerifiedClaims is proof that the verifier did. N
 decides access. Each claim is checked, or not read at all; none is coerced.
 
 - The identity is (`iss`, `sub`); nothing else is ever compared to recognise somebody.
-- The username, for people to read, is the e-mail address where there is one, else
-  `preferred_username`, else `sub`.
+- The username, for people to read, is what the configuration names, and must then be there.
+  If that is `email`, `email_verified: false` refuses the token, as Kubernetes does.
 - An e-mail address with `email_verified: false` counts as absent: anybody could have typed it.
   Where the issuer doesn't say, it is taken (Dex and most directories vouch for it silently).
-- `groups` absent are no groups; any other type than a list of strings is refused.
+- Groups absent are no groups; a list of strings, or one string, is taken (Kubernetes takes one
+  for claims such as `role`), and any other type refused.
 """
 
 from collections.abc import Mapping
 
+from jwt_to_rbac.core.claim_mapping import Claim, ClaimMapping
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Identity, Person
 from jwt_to_rbac.oidc.verified_claims import VerifiedClaims
@@ -35,19 +37,23 @@ class _Unfit(ValueError):
     """A claim that can't be taken; the message is what to tell, without the value."""
 
 
-def person_of(verified: VerifiedClaims) -> Person | Denial:
+def person_of(verified: VerifiedClaims, mapping: ClaimMapping) -> Person | Denial:
     """Read who it is. token_claim names the claim that is wrong, never its value."""
     claims = verified.claims
     try:
         subject = _subject(verified)
         email = _email(claims)
-        preferred = _optional(claims, "preferred_username", MAX_NAME_LENGTH)
+        if mapping.username is None:
+            preferred = _optional(claims, "preferred_username", MAX_NAME_LENGTH)
+            username = email or preferred or subject
+        else:
+            username = _username(claims, mapping.username)
         connector, user_id = _federated(claims)
         return Person(
             identity=Identity(verified.issuer, subject),
-            username=email or preferred or subject,
+            username=username,
             email=email,
-            groups=_groups(claims),
+            groups=_groups(claims, mapping.groups),
             connector=connector,
             user_id=user_id,
         )
@@ -73,13 +79,25 @@ def _email(claims: Mapping[str, object]) -> str:
     return email if verified else ""
 
 
-def _groups(claims: Mapping[str, object]) -> tuple[str, ...]:
-    groups = claims.get("groups", ())
+def _username(claims: Mapping[str, object], source: Claim) -> str:
+    if source.name not in claims:
+        raise _Unfit(f"{source.name} is missing, which names its user here")
+    if source.name == "email" and claims.get("email_verified") is False:
+        raise _Unfit("email is not verified (email_verified is false)")
+    return source.prefix + _text(source.name, claims[source.name], MAX_SUBJECT_LENGTH)
+
+
+def _groups(claims: Mapping[str, object], source: Claim | None) -> tuple[str, ...]:
+    if source is None:
+        return ()
+    name, value = source.name, claims.get(source.name, ())
+    groups = (value,) if isinstance(value, str) else value
     if not isinstance(groups, tuple):
-        raise _Unfit("groups must be a list of strings")
+        raise _Unfit(f"{name} must be a list of strings, or one string")
     if len(groups) > MAX_GROUPS:
-        raise _Unfit(f"groups are more than {MAX_GROUPS}")
-    return tuple(sorted({_text("groups", group, MAX_GROUP_LENGTH) for group in groups}))
+        raise _Unfit(f"{name} are more than {MAX_GROUPS}")
+    found = {source.prefix + _text(name, group, MAX_GROUP_LENGTH) for group in groups}
+    return tuple(sorted(found))
 
 
 def _federated(claims: Mapping[str, object]) -> tuple[str, str]:

@@ -1,9 +1,10 @@
 """One configured issuer, as a value that can't be wrong; no file is read and nothing is fetched."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from jwt_to_rbac.core.claim_mapping import ClaimMapping
 from jwt_to_rbac.core.errors import Code, InvalidInput
 from jwt_to_rbac.oidc.algorithms import DEFAULT_ALGORITHMS, KEY_SHAPE
 
@@ -17,9 +18,10 @@ class TrustedIssuer:
 
     `url` is compared with `iss` character by character (OpenID Connect Core 3.1.3.7).
     `audiences` are client ids: each audience of a token, and its `azp`, must be among them.
-    `algorithms` is the allow-list. `ca_file` holds the PEM certificates to trust instead of
-    the system's. `discovery_url` is for an issuer that is reached at another address than
-    its name. `max_age` refuses tokens issued more than that many seconds ago.
+    `algorithms` is the allow-list. `ca_pem`, or the file `ca_file`, holds the PEM certificates
+    to trust instead of the system's; `verify_tls` False trusts anybody. `discovery_url` is for
+    an issuer that is reached at another address than its name. `max_age` refuses tokens issued
+    more than that many seconds ago. `mapping` says which claims tell who somebody is.
 
     Raises InvalidInput (configuration_invalid).
     """
@@ -30,6 +32,9 @@ class TrustedIssuer:
     ca_file: Path | None = None
     discovery_url: str = ""
     max_age: float | None = None
+    ca_pem: str = ""
+    verify_tls: bool = True
+    mapping: ClaimMapping = field(default_factory=ClaimMapping)
 
     def __post_init__(self) -> None:
         if not is_web_address(self.url) or "?" in self.url:

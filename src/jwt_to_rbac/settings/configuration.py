@@ -113,7 +113,7 @@ class IssuerForm(Form, frozen=True):
     ] = field(name="insecureSkipTLSVerify", default=False)
 
 
-class Claim(Form, frozen=True):
+class ClaimForm(Form, frozen=True):
     """One claim of the token, with what is put before its value."""
 
     claim: Text
@@ -121,10 +121,14 @@ class Claim(Form, frozen=True):
 
 
 class ClaimMappings(Form, frozen=True):
-    """Which claims say who somebody is."""
+    """Which claims say who somebody is.
 
-    username: Claim
-    groups: Claim
+    Without `username` people are shown by a verified e-mail address, else `preferred_username`,
+    else `sub`; without `groups` they are in none.
+    """
+
+    username: ClaimForm | UnsetType = UNSET
+    groups: ClaimForm | UnsetType = UNSET
 
 
 class Authenticator(Form, frozen=True):

@@ -25,7 +25,7 @@ from jwt_to_rbac.settings.configuration import (
     KIND,
     Accounts,
     Authenticator,
-    Claim,
+    ClaimForm,
     ClaimMappings,
     Configuration,
     Form,
@@ -196,9 +196,8 @@ def _authenticator(
             certificate_authority_file=str(directory / ca_file) if ca_file else "",
             insecure_skip_tls_verify=form.insecure,
         ),
-        claim_mappings=ClaimMappings(
-            username=Claim(claim="email", prefix=""), groups=Claim(claim="groups", prefix="")
-        ),
+        # No `username`: people whom GitHub gives no e-mail address could log in, too.
+        claim_mappings=ClaimMappings(groups=ClaimForm(claim="groups", prefix="")),
     )
 
 

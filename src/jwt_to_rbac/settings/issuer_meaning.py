@@ -5,8 +5,10 @@ from pathlib import Path as FilePath
 from urllib.parse import SplitResult, urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
+from msgspec import UnsetType
 
-from jwt_to_rbac.settings.configuration import Authenticator, IssuerForm
+from jwt_to_rbac.core.claim_mapping import Claim, ClaimMapping
+from jwt_to_rbac.settings.configuration import Authenticator, ClaimForm, ClaimMappings, IssuerForm
 from jwt_to_rbac.settings.document import Path, dotted, shown
 from jwt_to_rbac.settings.shape import Report
 from jwt_to_rbac.settings.values import Issuer
@@ -43,14 +45,10 @@ def _issuer(entry: Authenticator, path: Path, wrong: Report, warn: Report) -> Is
     _check_authority(form, at, wrong, warn)
     if len(set(form.signing_algorithms)) < len(form.signing_algorithms):
         wrong((*at, "signingAlgorithms"), "names one twice: keep one")
-    mappings = entry.claim_mappings
     return Issuer(
         url=form.url,
         audiences=form.audiences,
-        username_claim=mappings.username.claim,
-        username_prefix=mappings.username.prefix,
-        groups_claim=mappings.groups.claim,
-        groups_prefix=mappings.groups.prefix,
+        mapping=_mapping(entry.claim_mappings),
         algorithms=form.signing_algorithms,
         discovery_url=form.discovery_url,
         ca_pem=form.certificate_authority,
@@ -59,6 +57,14 @@ def _issuer(entry: Authenticator, path: Path, wrong: Report, warn: Report) -> Is
         else None,
         verify_tls=not form.insecure_skip_tls_verify,
     )
+
+
+def _mapping(form: ClaimMappings) -> ClaimMapping:
+    return ClaimMapping(username=_claim(form.username), groups=_claim(form.groups))
+
+
+def _claim(form: ClaimForm | UnsetType) -> Claim | None:
+    return Claim(form.claim, form.prefix) if form else None
 
 
 def _check_url(url: str, path: Path, wrong: Report, warn: Report) -> None:

@@ -33,9 +33,10 @@ def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
             "is default: whoever may create a pod there can act as every account; "
             "use a namespace where no pod may run",
         )
+    trusted = issuers(form.jwt, wrong, warn)
     return Settings(
-        issuers=issuers(form.jwt, wrong, warn),
-        policy=policy(form.policy, wrong),
+        issuers=trusted,
+        policy=policy(form.policy, trusted, wrong),
         listen=listen,
         unauthenticated=form.server.unauthenticated,
         caller_audience=form.server.caller_audience,

@@ -1,7 +1,7 @@
 """What `policy` means as the core's values, and what in it can't be."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from jwt_to_rbac.core.policy import (
     Namespaces,
@@ -14,14 +14,15 @@ from jwt_to_rbac.core.policy import (
 from jwt_to_rbac.settings.configuration import PolicyForm, RoleRule, RuleForm
 from jwt_to_rbac.settings.document import Path, dotted, shown
 from jwt_to_rbac.settings.shape import Report
+from jwt_to_rbac.settings.values import Issuer
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _LONGEST_NAME = 253
 """Characters; what Kubernetes allows for most object names."""
 
 
-def policy(form: PolicyForm, wrong: Report) -> Policy:
-    """The policy; what can't be goes to `wrong`."""
+def policy(form: PolicyForm, issuers: Iterable[Issuer], wrong: Report) -> Policy:
+    """The policy for people of `issuers`; what can't be goes to `wrong`."""
     at: Path = ("policy", "rules")
     first: dict[str, Path] = {}
     for index, rule in enumerate(form.rules):
@@ -39,7 +40,8 @@ def policy(form: PolicyForm, wrong: Report) -> Policy:
                 "groups to that rule, or rename it",
             )
     rules = tuple(_rule(rule, (*at, i), wrong) for i, rule in enumerate(form.rules))
-    return Policy(rules, _github_org(form.github_org, wrong))
+    prefixes = {i.url: g.prefix for i in issuers if (g := i.mapping.groups) and g.prefix}
+    return Policy(rules, _github_org(form.github_org, wrong), prefixes)
 
 
 def check_namespace(name: str, path: Path, wrong: Report) -> None:

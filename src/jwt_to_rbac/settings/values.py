@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jwt_to_rbac.core.claim_mapping import ClaimMapping
 from jwt_to_rbac.core.lifetime import TokenLifetimes
 from jwt_to_rbac.core.policy import Policy
 
@@ -35,10 +36,7 @@ class Issuer:
 
     url: str
     audiences: tuple[str, ...]
-    username_claim: str
-    groups_claim: str
-    username_prefix: str = ""
-    groups_prefix: str = ""
+    mapping: ClaimMapping = field(default_factory=ClaimMapping)
     algorithms: tuple[str, ...] = ("RS256",)
     discovery_url: str = ""
     ca_pem: str = ""
