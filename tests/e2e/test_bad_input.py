@@ -44,7 +44,9 @@ BAD_TOKENS = [
     pytest.param(
         lambda i: i.sign(i.claims(NAME), alg="HS256"), 401, "token_algorithm", id="alg-hs256"
     ),
-    pytest.param(lambda i: i.token(NAME, groups="admins"), 401, "token_claim", id="groups-no-list"),
+    pytest.param(
+        lambda i: i.token(NAME, groups={"admins": True}), 401, "token_claim", id="groups-no-list"
+    ),
     pytest.param(
         lambda i: i.token(NAME, groups=["cooks"]), 403, "no_access", id="no-group-with-access"
     ),
