@@ -60,6 +60,7 @@ async def test_bogus_kids_among_good_logins_cause_one_fetch_and_refuse_nobody_el
     assert all(isinstance(answer, ProvenPerson) for answer in answers[200:])
     refused = {answer.code for answer in answers[:200] if isinstance(answer, Denial)}
     assert refused == {Code.TOKEN_KEY_UNKNOWN}
+    assert "'../0?x=1'" in str(answers[0])
     assert issuer.key_fetches == 2
 
 
