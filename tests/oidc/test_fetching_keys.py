@@ -241,6 +241,15 @@ async def test_an_authority_may_be_given_as_text_or_not_be_asked_for(
             assert "the configured CA" in await outage(trusting("no PEM", True), issuer)
 
 
+@pytest.mark.parametrize("ca_pem", ["no certificate", "é"], ids=["no-pem", "not-ascii"])
+async def test_an_authority_that_cant_be_read_is_an_outage(
+    issuer: LocalIssuer, session: aiohttp.ClientSession, clock: Clock, ca_pem: str
+) -> None:
+    trusted = TrustedIssuer(issuer.url, frozenset({AUDIENCE}), ca_pem=ca_pem)
+    detail = await outage(TrustedIssuers([trusted], session, clock), issuer)
+    assert "the configured CA can't be used" in detail
+
+
 async def test_the_keys_of_an_https_issuer_come_by_https(
     rsa_keys: list[RSAKey], session: aiohttp.ClientSession, clock: Clock, tmp_path: Path
 ) -> None:

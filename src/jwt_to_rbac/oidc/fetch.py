@@ -70,6 +70,6 @@ def _tls(issuer: TrustedIssuer) -> ssl.SSLContext | bool:
     try:
         # Read anew for each fetch, so that a rotated CA file needs no restart.
         return ssl.create_default_context(cafile=issuer.ca_file, cadata=issuer.ca_pem or None)
-    except OSError as error:  # ssl.SSLError is one too.
+    except (OSError, TypeError) as error:  # ssl.SSLError is an OSError; TypeError: not ASCII.
         which = f"the CA file {issuer.ca_file}" if issuer.ca_file else "the configured CA"
         raise FetchFailed(f"{which} can't be used ({type(error).__name__})") from None
