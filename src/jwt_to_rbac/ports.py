@@ -1,6 +1,6 @@
 """What the use cases need from outside, as Protocols; the adapters are `oidc`, `kube` and `audit`."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from jwt_to_rbac.core.identity import Identity, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, Grant
 from jwt_to_rbac.core.policy import PolicyRule
 from jwt_to_rbac.core.record import Record
+from jwt_to_rbac.core.selector import NamespaceLabels
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
@@ -64,7 +65,7 @@ class Cluster(Protocol):
 
     def account_named(self, name: str) -> Account | None: ...
 
-    def namespaces(self) -> Collection[str]: ...
+    def namespaces(self) -> NamespaceLabels: ...
 
     def listing(self) -> Listing: ...
 

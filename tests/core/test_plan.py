@@ -14,10 +14,13 @@ from jwt_to_rbac.core.policy import (
     Policy,
     PolicyRule,
     Rule,
+    SelectedNamespaces,
     WholeCluster,
     own_role_name,
 )
+from jwt_to_rbac.core.selector import LabelSelector, NamespaceLabels, Requirement
 
+NOWHERE = NamespaceLabels()
 READ_PODS = (PolicyRule(("get", "list"), ("",), ("pods",)),)
 ADMINS = Rule("admins", frozenset({"admins"}), "admin")
 DEVELOPERS = Rule(
@@ -30,7 +33,7 @@ def person(*groups: str) -> Person:
 
 
 def test_each_grant_names_the_rule_that_gives_it() -> None:
-    access = plan(person("admins", "developers"), Policy((ADMINS, DEVELOPERS)), ())
+    access = plan(person("admins", "developers"), Policy((ADMINS, DEVELOPERS)), NOWHERE)
     assert access.grants == (
         PlannedGrant(Grant("admin"), "admins"),
         PlannedGrant(Grant("developers-from-jwt"), "developers"),
@@ -38,17 +41,17 @@ def test_each_grant_names_the_rule_that_gives_it() -> None:
 
 
 def test_a_group_that_matched_nothing_is_named() -> None:
-    access = plan(person("admins", "cooks"), Policy((ADMINS,)), ())
+    access = plan(person("admins", "cooks"), Policy((ADMINS,)), NOWHERE)
     assert access.unmatched_groups == ("cooks",)
 
 
 def test_nobody_gets_anything_without_a_matching_group() -> None:
-    assert plan(person("Admins", "admins "), Policy((ADMINS,)), ()).grants == ()
+    assert plan(person("Admins", "admins "), Policy((ADMINS,)), NOWHERE).grants == ()
 
 
 def test_a_rule_for_namespaces_gives_a_grant_in_each_that_exists_and_names_the_others() -> None:
     rule = Rule("r", frozenset({"g"}), "view", Namespaces(frozenset({"a", "b", "gone"})))
-    access = plan(person("g"), Policy((rule,)), {"a", "b", "other"})
+    access = plan(person("g"), Policy((rule,)), NamespaceLabels({"a": {}, "b": {}, "other": {}}))
     assert access == AccessPlan(
         (PlannedGrant(Grant("view", "a"), "r"), PlannedGrant(Grant("view", "b"), "r")),
         (),
@@ -60,30 +63,57 @@ def test_a_bare_name_from_github_counts_for_nothing_with_the_issuers_prefix_eith
     stranger = replace(person("dex:admins"), connector="github")
     rule = Rule("r", frozenset({"dex:admins"}), "admin")
     policy = Policy((rule,), group_prefixes={stranger.identity.issuer: "dex:"})
-    assert plan(stranger, policy, ()).grants == ()
+    assert plan(stranger, policy, NOWHERE).grants == ()
 
 
 def test_two_rules_for_one_grant_give_it_once_for_the_first_reason() -> None:
     again = Rule("again", frozenset({"developers"}), "admin")
-    access = plan(person("admins", "developers"), Policy((ADMINS, again)), ())
+    access = plan(person("admins", "developers"), Policy((ADMINS, again)), NOWHERE)
     assert access.grants == (PlannedGrant(Grant("admin"), "admins"),)
 
 
+def test_a_selector_never_reaches_the_accounts_own_namespace() -> None:
+    everywhere = Rule("r", frozenset({"g"}), "edit", SelectedNamespaces(LabelSelector()))
+    policy = Policy((everywhere,), accounts_namespace="people")
+    access = plan(person("g"), policy, NamespaceLabels({"people": {}, "shop": {}}))
+    assert access.wanted() == {Grant("edit", "shop")}
+
+
+def test_a_namespace_made_later_is_covered_by_the_next_plan() -> None:
+    team = LabelSelector((Requirement("team", "In", frozenset({"shop"})),))
+    policy = Policy((Rule("r", frozenset({"g"}), "edit", SelectedNamespaces(team)),))
+    before = NamespaceLabels({"other": {"team": "bank"}})
+    after = NamespaceLabels({**before, "new": {"team": "shop"}})
+    assert plan(person("g"), policy, before).grants == ()
+    assert plan(person("g"), policy, after).wanted() == {Grant("edit", "new")}
+
+
 NAMES = st.sampled_from(["a", "b", "c"])
+LABELS = st.dictionaries(NAMES, NAMES)
+REQUIREMENTS = st.builds(
+    Requirement,
+    NAMES,
+    st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"]),
+    st.frozensets(NAMES),
+)
+SELECTORS = st.builds(LabelSelector, st.lists(REQUIREMENTS, max_size=3).map(tuple))
+CLUSTERS = st.builds(NamespaceLabels, st.dictionaries(NAMES, LABELS))
 RULES = st.builds(
     Rule,
     NAMES,
     st.frozensets(NAMES, min_size=1),
     st.sampled_from(["view", "edit"]),
-    st.just(WholeCluster()) | st.builds(Namespaces, st.frozensets(NAMES)),
+    st.just(WholeCluster())
+    | st.builds(Namespaces, st.frozensets(NAMES))
+    | st.builds(SelectedNamespaces, SELECTORS),
 )
 POLICIES = st.builds(Policy, st.lists(RULES, max_size=5).map(tuple))
 GROUPS = st.frozensets(NAMES)
 
 
-@given(POLICIES, GROUPS, GROUPS, st.frozensets(NAMES))
+@given(POLICIES, GROUPS, GROUPS, CLUSTERS)
 def test_fewer_groups_never_give_more(
-    policy: Policy, groups: frozenset[str], lost: frozenset[str], namespaces: frozenset[str]
+    policy: Policy, groups: frozenset[str], lost: frozenset[str], namespaces: NamespaceLabels
 ) -> None:
     before = plan(person(*groups), policy, namespaces).wanted()
     after = plan(person(*(groups - lost)), policy, namespaces).wanted()

@@ -53,6 +53,7 @@ WHOLE = Settings(
         ),
         github_org="pokeorg",
         group_prefixes={"https://trial.example.com": "trial:"},
+        accounts_namespace="people",
     ),
     listen=Listen("127.0.0.1", 5556),
     unauthenticated=True,

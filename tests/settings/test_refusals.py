@@ -108,7 +108,7 @@ RULES = {
     ),
     "empty-scope": (
         "{name: a, groups: [a], clusterRole: view, scope: {}}",
-        "8:47: policy.rules[0].scope lacks the key `namespaces`",
+        "8:47: policy.rules[0].scope needs exactly one of `namespaces` and `namespaceSelector`",
     ),
     "scope-without-value": (
         "{name: a, groups: [a], clusterRole: view, scope: }",
@@ -125,6 +125,51 @@ RULES = {
     "bad-namespace": (
         "{name: a, groups: [a], clusterRole: view, scope: {namespaces: [a.b]}}",
         "8:68: policy.rules[0].scope.namespaces[0] is 'a.b', but a namespace's",
+    ),
+    "two-scopes": (
+        "{name: a, groups: [a], clusterRole: view, scope: {namespaces: [n], namespaceSelector: {}}}",
+        "8:47: policy.rules[0].scope needs exactly one of",
+    ),
+    "label-key": (
+        "{name: a, groups: [a], clusterRole: view, scope: {namespaceSelector: {matchLabels: {a b: c}}}}",
+        "8:89: policy.rules[0].scope.namespaceSelector.matchLabels'a b' is about 'a b', which is",
+    ),
+    "label-prefix": (
+        "{name: a, groups: [a], clusterRole: view, scope: {namespaceSelector: {matchLabels: {A.com/b: c}}}}",
+        "8:89: policy.rules[0].scope.namespaceSelector.matchLabels.A.com/b is about 'A.com/b'",
+    ),
+    "label-value": (
+        "{name: a, groups: [a], clusterRole: view, scope: {namespaceSelector: {matchLabels: {a: -c}}}}",
+        "8:89: policy.rules[0].scope.namespaceSelector.matchLabels.a is '-c', but a label's",
+    ),
+    "label-value-a-number": (
+        "{name: a, groups: [a], clusterRole: view, scope: {namespaceSelector: {matchLabels: {a: 1}}}}",
+        "8:89: policy.rules[0].scope.namespaceSelector.matchLabels.a is the number 1 (quote",
+    ),
+    "labels-a-list": (
+        "{name: a, groups: [a], clusterRole: view, scope: {namespaceSelector: {matchLabels: [a]}}}",
+        "8:75: policy.rules[0].scope.namespaceSelector.matchLabels is a list, but must be keys",
+    ),
+    "operator": (
+        (
+            "{name: a, groups: [a], clusterRole: view, scope: "
+            "{namespaceSelector: {matchExpressions: [{key: a, operator: in}]}}}"
+        ),
+        "8:103: policy.rules[0].scope.namespaceSelector.matchExpressions[0].operator is 'in', but",
+    ),
+    "in-nothing": (
+        (
+            "{name: a, groups: [a], clusterRole: view, scope: "
+            "{namespaceSelector: {matchExpressions: [{key: a, operator: In}]}}}"
+        ),
+        "8:94: policy.rules[0].scope.namespaceSelector.matchExpressions[0] lacks `values`",
+    ),
+    "exists-among": (
+        (
+            "{name: a, groups: [a], clusterRole: view, scope: "
+            "{namespaceSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}}}"
+        ),
+        "8:121: policy.rules[0].scope.namespaceSelector.matchExpressions[0].values has no effect",
     ),
     "no-api-groups": (
         "{name: a, groups: [a], rules: [{verbs: [get], resources: [pods]}]}",

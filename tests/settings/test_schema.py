@@ -42,10 +42,12 @@ def errors(value: object, schema: dict[str, Any], path: str = "") -> Iterator[st
 
 
 def _key_errors(value: dict[str, object], schema: dict[str, Any], path: str) -> Iterator[str]:
-    assert schema["additionalProperties"] is False
-    yield from (f"{path}: lacks {key}" for key in schema["required"] if key not in value)
+    others = schema["additionalProperties"]
+    yield from (f"{path}: lacks {key}" for key in schema.get("required", []) if key not in value)
     for key, item in value.items():
-        if key in schema["properties"]:
+        if isinstance(others, dict):
+            yield from errors(item, others, f"{path}.{key}")
+        elif key in schema["properties"]:
             yield from errors(item, schema["properties"][key], f"{path}.{key}")
         else:
             yield f"{path}: unknown {key}"

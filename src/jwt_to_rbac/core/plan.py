@@ -1,11 +1,18 @@
 """Decides what one person gets, and why. The one place: login, explain and the controllers all ask here."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from jwt_to_rbac.core.github_groups import believed_groups
 from jwt_to_rbac.core.identity import Person
-from jwt_to_rbac.core.policy import Namespaces, Policy, Rule, Scope, WholeCluster
+from jwt_to_rbac.core.policy import (
+    Namespaces,
+    Policy,
+    Rule,
+    Scope,
+    SelectedNamespaces,
+    WholeCluster,
+)
+from jwt_to_rbac.core.selector import NamespaceLabels
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,7 +47,7 @@ class AccessPlan:
         return frozenset(planned.grant for planned in self.grants)
 
 
-def plan(person: Person, policy: Policy, namespaces: Collection[str]) -> AccessPlan:
+def plan(person: Person, policy: Policy, namespaces: NamespaceLabels) -> AccessPlan:
     """The access of `person` under `policy` on a cluster that has `namespaces`; pure.
 
     Two rules that give the same grant yield it once, with the first rule as its reason.
@@ -56,7 +63,7 @@ def plan(person: Person, policy: Policy, namespaces: Collection[str]) -> AccessP
             continue
         matched |= common
         absent |= _absent(rule.scope, namespaces)
-        for grant in _grants(rule, namespaces):
+        for grant in _grants(rule, policy, namespaces):
             found.setdefault(grant, rule.name)
     return AccessPlan(
         tuple(PlannedGrant(grant, rule) for grant, rule in sorted(found.items())),
@@ -65,17 +72,20 @@ def plan(person: Person, policy: Policy, namespaces: Collection[str]) -> AccessP
     )
 
 
-def _grants(rule: Rule, namespaces: Collection[str]) -> list[Grant]:
+def _grants(rule: Rule, policy: Policy, namespaces: NamespaceLabels) -> list[Grant]:
     match rule.scope:
         case WholeCluster():
             return [Grant(rule.cluster_role)]
         case Namespaces(names):
             return [Grant(rule.cluster_role, name) for name in names if name in namespaces]
+        case SelectedNamespaces(selector):
+            chosen = namespaces.chosen_by(selector)
+            return [Grant(rule.cluster_role, n) for n in chosen if n != policy.accounts_namespace]
 
 
-def _absent(scope: Scope, namespaces: Collection[str]) -> set[str]:
+def _absent(scope: Scope, namespaces: NamespaceLabels) -> set[str]:
     match scope:
-        case WholeCluster():
+        case WholeCluster() | SelectedNamespaces():
             return set()
         case Namespaces(names):
             return {name for name in names if name not in namespaces}

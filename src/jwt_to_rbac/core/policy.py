@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jwt_to_rbac.core.selector import LabelSelector
+
 OWN_ROLE_SUFFIX = "-from-jwt"
 
 
@@ -29,7 +31,18 @@ class Namespaces:
     names: frozenset[str]
 
 
-Scope = WholeCluster | Namespaces
+@dataclass(frozen=True, slots=True)
+class SelectedNamespaces:
+    """The grant becomes a RoleBinding in each namespace that matches, whenever it was made.
+
+    Never in the accounts' own (`Policy.accounts_namespace`): who may edit there could take the
+    token of anybody, and a selector such as `team NotIn (a)` matches it without naming it.
+    """
+
+    selector: LabelSelector
+
+
+Scope = WholeCluster | Namespaces | SelectedNamespaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +66,14 @@ class Policy:
 
     `github_org` is an organisation whose `org:team` groups count only from the connector
     `github`, see `github_groups`; empty for none. `group_prefixes` gives for an issuer's URL
-    what stands before each of its groups, where anything does.
+    what stands before each of its groups, where anything does. `accounts_namespace` is the one
+    that no selector chooses.
     """
 
     rules: tuple[Rule, ...] = ()
     github_org: str = ""
     group_prefixes: Mapping[str, str] = field(default_factory=dict)
+    accounts_namespace: str = "jwt-to-rbac-users"
 
     def own_roles(self) -> dict[str, tuple[PolicyRule, ...]]:
         """The ClusterRoles that the program keeps: name to rules."""

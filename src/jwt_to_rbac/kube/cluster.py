@@ -4,7 +4,6 @@ No decisions here: what to grant is the plan's, in which order is the use cases'
 """
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -19,6 +18,7 @@ from jwt_to_rbac.core.names import binding_name, hashed_binding_name
 from jwt_to_rbac.core.plan import AccessPlan, Grant
 from jwt_to_rbac.core.policy import PolicyRule
 from jwt_to_rbac.core.record import Record
+from jwt_to_rbac.core.selector import NamespaceLabels
 from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
 from jwt_to_rbac.kube.marks import is_marked, owner_uid
@@ -59,7 +59,8 @@ class KubeCluster:
         self._audience = audience
         self._clock = clock
         self._accounts = Accounts(namespace)
-        self._namespaces: Store[Namespace] = Store(lambda before, after: None)
+        self._namespaces: Store[Namespace] = Store(self._namespace_changed)
+        self._labels: NamespaceLabels | None = None
         self._roles: Store[ClusterRole] = Store(lambda before, after: None)
         accounts = self._accounts
         self._watches: tuple[Watch[Any], ...] = (
@@ -100,13 +101,23 @@ class KubeCluster:
         self._must_be_synced()
         return self._accounts.named(name)
 
-    def namespaces(self) -> Collection[str]:
-        """Names of the namespaces that can take a binding: those being deleted can't."""
-        return frozenset(
-            one.metadata.name
-            for one in self._namespaces.values()
-            if one.metadata.deletion_timestamp is None
-        )
+    def namespaces(self) -> NamespaceLabels:
+        """The namespaces that can take a binding (those being deleted can't) with their labels.
+
+        The same object until a namespace changes: every login asks.
+        """
+        if self._labels is None:
+            self._labels = NamespaceLabels(
+                {
+                    one.metadata.name: one.metadata.labels
+                    for one in self._namespaces.values()
+                    if one.metadata.deletion_timestamp is None
+                }
+            )
+        return self._labels
+
+    def _namespace_changed(self, before: Namespace | None, after: Namespace | None) -> None:
+        self._labels = None
 
     def listing(self) -> Listing:
         self._must_be_synced()

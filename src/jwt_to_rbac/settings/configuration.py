@@ -148,10 +148,29 @@ class RoleRule(Form, frozen=True):
     non_resource_urls: Texts = field(name="nonResourceURLs", default=())
 
 
-class ScopeForm(Form, frozen=True):
-    """Where a rule's grant holds; without a scope that is the whole cluster."""
+class RequirementForm(Form, frozen=True):
+    """One condition on a label; `values` with In and NotIn, and only with them."""
 
-    namespaces: Texts
+    key: Text
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: tuple[str, ...] = ()
+
+
+class LabelSelectorForm(Form, frozen=True):
+    """Kubernetes' LabelSelector: all of it must match; an empty one matches every namespace."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: tuple[RequirementForm, ...] = ()
+
+
+class ScopeForm(Form, frozen=True):
+    """Where a rule's grant holds: one of the two. Without a scope that is the whole cluster."""
+
+    namespaces: Texts = ()
+    namespace_selector: Annotated[
+        LabelSelectorForm | UnsetType,
+        Meta(description="covers namespaces made later too, never that of the accounts"),
+    ] = UNSET
 
 
 class RuleForm(Form, frozen=True):

@@ -37,6 +37,9 @@ def _values(form: msgspec.Struct, path: Path) -> Iterator[tuple[Path, str | bool
         elif isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
             for index, item in enumerate(value):
                 yield from _values(item, (*there, index))
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                yield (*there, key), item
         elif value is UNSET or (in_list and value in ("", ()) and not field.required):
             # An item of a list has many keys that are simply not there.
             continue

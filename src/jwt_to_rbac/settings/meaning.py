@@ -36,7 +36,7 @@ def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
     trusted = issuers(form.jwt, wrong, warn)
     return Settings(
         issuers=trusted,
-        policy=policy(form.policy, trusted, wrong),
+        policy=policy(form.policy, trusted, namespace, wrong),
         listen=listen,
         unauthenticated=form.server.unauthenticated,
         caller_audience=form.server.caller_audience,

@@ -8,11 +8,14 @@ from jwt_to_rbac.core.policy import (
     Policy,
     PolicyRule,
     Rule,
+    Scope,
+    SelectedNamespaces,
     WholeCluster,
     own_role_name,
 )
-from jwt_to_rbac.settings.configuration import PolicyForm, RoleRule, RuleForm
+from jwt_to_rbac.settings.configuration import PolicyForm, RoleRule, RuleForm, ScopeForm
 from jwt_to_rbac.settings.document import Path, dotted, shown
+from jwt_to_rbac.settings.selector_meaning import selector
 from jwt_to_rbac.settings.shape import Report
 from jwt_to_rbac.settings.values import Issuer
 
@@ -21,8 +24,11 @@ _LONGEST_NAME = 253
 """Characters; what Kubernetes allows for most object names."""
 
 
-def policy(form: PolicyForm, issuers: Iterable[Issuer], wrong: Report) -> Policy:
-    """The policy for people of `issuers`; what can't be goes to `wrong`."""
+def policy(form: PolicyForm, issuers: Iterable[Issuer], accounts: str, wrong: Report) -> Policy:
+    """The policy for people of `issuers`; what can't be goes to `wrong`.
+
+    `accounts` is the accounts' namespace.
+    """
     at: Path = ("policy", "rules")
     first: dict[str, Path] = {}
     for index, rule in enumerate(form.rules):
@@ -41,7 +47,7 @@ def policy(form: PolicyForm, issuers: Iterable[Issuer], wrong: Report) -> Policy
             )
     rules = tuple(_rule(rule, (*at, i), wrong) for i, rule in enumerate(form.rules))
     prefixes = {i.url: g.prefix for i in issuers if (g := i.mapping.groups) and g.prefix}
-    return Policy(rules, _github_org(form.github_org, wrong), prefixes)
+    return Policy(rules, _github_org(form.github_org, wrong), prefixes, accounts)
 
 
 def check_namespace(name: str, path: Path, wrong: Report) -> None:
@@ -62,18 +68,25 @@ def _rule(rule: RuleForm, at: Path, wrong: Report) -> Rule:
     scoped = bool(rule.scope)
     for i, role_rule in enumerate(rule.rules):
         _check_role_rule(role_rule, (*at, "rules", i), scoped, wrong)
-    scope: WholeCluster | Namespaces = WholeCluster()
-    if rule.scope:
-        for i, name in enumerate(rule.scope.namespaces):
-            check_namespace(name, (*at, "scope", "namespaces", i), wrong)
-        scope = Namespaces(frozenset(rule.scope.namespaces))
     return Rule(
         rule.name,
         frozenset(rule.groups),
         rule.cluster_role or own_role_name(rule.name),
-        scope,
+        _scope(rule.scope, (*at, "scope"), wrong) if rule.scope else WholeCluster(),
         tuple(_role_rule(r) for r in rule.rules) or None,
     )
+
+
+def _scope(form: ScopeForm, at: Path, wrong: Report) -> Scope:
+    if bool(form.namespaces) == bool(form.namespace_selector):
+        wrong(at, "needs exactly one of `namespaces` and `namespaceSelector`")
+    if form.namespace_selector:
+        return SelectedNamespaces(
+            selector(form.namespace_selector, (*at, "namespaceSelector"), wrong)
+        )
+    for i, name in enumerate(form.namespaces):
+        check_namespace(name, (*at, "namespaces", i), wrong)
+    return Namespaces(frozenset(form.namespaces))
 
 
 def _role_rule(form: RoleRule) -> PolicyRule:

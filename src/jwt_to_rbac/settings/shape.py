@@ -22,6 +22,7 @@ _KINDS: Mapping[type, str] = {
     inspect.BoolType: "true or false",
     inspect.VarTupleType: "a list",
     inspect.StructType: "keys with values",
+    inspect.DictType: "keys with values",
 }
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE = ("0", "f", "F", "FALSE", "false", "False")
@@ -81,6 +82,8 @@ class _Walk:
         match kind:
             case inspect.StructType() if isinstance(value, dict):
                 return self._keys(value, kind, path)
+            case inspect.DictType() if isinstance(value, dict):
+                return {k: self.value(v, kind.value_type, (*path, k)) for k, v in value.items()}
             case inspect.VarTupleType() if isinstance(value, list):
                 if len(value) < (kind.min_length or 0):
                     self._wrong(path, "is an empty list: give a value, or take the key out")
