@@ -78,8 +78,7 @@ async def _stages(
         await product.log_in(product.known)
 
     async def new_person() -> None:
-        token = tokens.pop()
-        await product.token(token, await product.log_in(token))
+        await product.log_in(tokens.pop(), "1h")
 
     return [
         Stage("renewal", raw.token, renewal),

@@ -73,9 +73,9 @@ class Product:
     url: str
     known: str
 
-    async def log_in(self, token: str) -> str:
-        """Log in; the account's name."""
-        body = json.dumps({"token": token})
+    async def log_in(self, token: str, duration: str | None = None) -> str:
+        """Log in, with a `duration` for a token in the same call; the account's name."""
+        body = json.dumps({"token": token, "duration": duration})
         async with self.http.post(f"{self.url}/rbac/", data=body) as reply:
             answer = await reply.json()
             if reply.status != 201:

@@ -135,6 +135,19 @@ def test_john_who_is_only_a_developer_gets_only_that(sandbox: Sandbox, client: C
     assert client.call("DELETE", f"/rbac/{JOHN}", bearer=john).status == 202
 
 
+def test_a_login_that_names_a_duration_gets_its_token_in_the_same_call(
+    sandbox: Sandbox, client: Client, jane: str
+) -> None:
+    answer = client.call("POST", "/rbac/", {"token": jane, "duration": "30m"})
+    assert answer.status == 201, answer.text
+    token = base64.b64decode(answer.json()["Token"]["data"]["token"]).decode()
+    assert with_token(sandbox, token, "get", "pods", "-A").returncode == 0
+    lifetime = claims_of(token)["exp"] - claims_of(token)["iat"]
+    assert lifetime == 1800
+    bad = client.call("POST", "/rbac/", {"token": jane, "duration": "30"})
+    assert (bad.status, bad.json()["code"]) == (400, "duration_invalid")
+
+
 def test_a_lost_group_takes_its_access_at_the_next_login(sandbox: Sandbox, client: Client) -> None:
     sandbox.add_person("lotta", groups=("admins", "developers"))
     account = "lotta-example-com"
@@ -166,10 +179,14 @@ def test_a_lost_group_takes_its_access_at_the_next_login(sandbox: Sandbox, clien
 def newer(sandbox: Sandbox, than: str) -> str:
     """A token of lotta issued in a later second than the other; empty if it isn't yet."""
 
-    def issued(token: str) -> int:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return int(claims["iat"])
-
     token = sandbox.id_token("lotta")
-    return token if issued(token) > issued(than) else ""
+    return token if claims_of(token)["iat"] > claims_of(than)["iat"] else ""
+
+
+def claims_of(token: str) -> dict[str, int]:
+    """A token's claims, unverified."""
+    payload = token.split(".")[1]
+    found: dict[str, int] = json.loads(
+        base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    )
+    return found

@@ -14,7 +14,7 @@ from jwt_to_rbac.api.resource import Handler
 from jwt_to_rbac.core.account import Credential
 from jwt_to_rbac.core.errors import Denial
 from jwt_to_rbac.core.lifetime import parse_duration
-from jwt_to_rbac.usecases.callers import Callers
+from jwt_to_rbac.usecases.callers import Callers, Owner
 from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LoggedIn, LogIn
@@ -22,7 +22,10 @@ from jwt_to_rbac.usecases.revoke import Revoke
 
 
 class LoginBody(msgspec.Struct):
+    """`duration` is ours: with it, the answer holds a Kubernetes token too, in one round trip."""
+
     token: str = ""
+    duration: str | None = None
 
 
 class TokenBody(msgspec.Struct):
@@ -56,10 +59,18 @@ class FirstSystem:
     async def post_rbac(self, request: Request) -> Response:
         """Log in: the body's ID token is the credential."""
         body = await read_json(request, LoginBody)
+        # Read before anything is done: bad input makes nothing.
+        asked = None if body.duration is None else parse_duration(body.duration)
         done = await self.log_in(body.token, request_id(request))
         if isinstance(done, Denial):
             return denied(done, request_id(request))
-        return _json(_login(done), HTTPStatus.CREATED)
+        if body.duration is None:
+            return _json(_login(done), HTTPStatus.CREATED)
+        owner = Owner(done.person.identity, body.token)
+        issued = await self.issue_token(owner, done.account.name, asked, request_id(request))
+        if isinstance(issued, Denial):
+            return denied(issued, request_id(request))
+        return _json(_login(done) | {"Token": self._secret(issued)}, HTTPStatus.CREATED)
 
     async def get_rbac(self, request: Request) -> Response:
         caller = await self.callers.identify(bearer(request), request_id(request))

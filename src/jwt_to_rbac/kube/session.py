@@ -24,6 +24,11 @@ from jwt_to_rbac.core.errors import Code, Conflict, InvalidInput, JwtToRbacError
 CALL_TIMEOUT = 5.0
 """Seconds for one call, so that a login of five round trips ends before a client's patience."""
 
+CONNECTIONS = 64
+"""At most, watches included. Not a rate limit (the API server has priorities and fairness of its
+own): asyncio keeps 256 KiB of buffer for each TLS connection, and a server of two cores gives
+nothing more to a 65th."""
+
 TRIES = 4
 """How often a throttled call (429, or 503 with Retry-After) is made in all."""
 
@@ -78,10 +83,9 @@ class KubeSession:
         self.configuration = configuration
         context: ssl.SSLContext = RESTClientObject(configuration).ssl_context
         # trust_env off: a proxy variable of the environment must not see this traffic
-        # (a kubeconfig's own proxy-url does apply). limit 0: the API server has priorities
-        # and fairness of its own, and a queue here would hide them.
+        # (a kubeconfig's own proxy-url does apply).
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=context, limit=0),
+            connector=aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS),
             trust_env=False,
             timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT),
         )
