@@ -23,9 +23,13 @@ class ManyPeople:
     url: str
     key: rsa.RSAPrivateKey = field(repr=False)
 
+    def now(self) -> int:
+        """The time in this issuer's tokens, in seconds since 1970."""
+        return int(time.time())
+
     def claims(self, name: str, **changes: object) -> dict[str, object]:
         """An ID token's claims in Dex's shape for a person in the article's two groups."""
-        now = int(time.time())
+        now = self.now()
         claims: dict[str, object] = {
             "iss": self.url,
             "sub": f"sub-{name}",
