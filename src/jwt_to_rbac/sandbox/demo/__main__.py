@@ -21,6 +21,8 @@ def main() -> int:
     for ending in (signal.SIGTERM, signal.SIGHUP):
         # As an exception, so that everything started is ended and everything made is removed.
         signal.signal(ending, lambda number, _: sys.exit(128 + number))
+    # A shell that starts it in the background has SIGINT ignored, and Ctrl-C is how it ends.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     teller = Teller(Terminal.of(sys.stdout))
     teller.terminal.line(
         "jwt-to-rbac: an OpenID Connect login becomes access to a Kubernetes cluster", Ink.HEAD
