@@ -126,6 +126,31 @@ RULES = {
         "{name: a, groups: [a], clusterRole: view, scope: {namespaces: [a.b]}}",
         "8:68: policy.rules[0].scope.namespaces[0] is 'a.b', but a namespace's",
     ),
+    "nobody": ("{name: a, clusterRole: view}", "8:5: policy.rules[0] needs `groups`, `when` or"),
+    "cel-syntax": (
+        "{name: a, clusterRole: view, when: 'user.'}",
+        "8:34: policy.rules[0].when is no valid CEL expression: 1:6: Syntax error: ",
+    ),
+    "cel-unknown-name": (
+        "{name: a, clusterRole: view, when: \"user.mail == 'a'\"}",
+        "8:34: policy.rules[0].when is no valid CEL expression: 1:5: undeclared reference to 'us",
+    ),
+    "cel-types": (
+        "{name: a, clusterRole: view, when: \"user.groups == 'a'\"}",
+        "8:34: policy.rules[0].when is no valid CEL expression: 1:13: found no matching overload",
+    ),
+    "cel-no-boolean": (
+        "{name: a, clusterRole: view, when: user.username}",
+        "8:34: policy.rules[0].when has the type STRING, but must be true or false",
+    ),
+    "cel-has": (
+        "{name: a, clusterRole: view, when: has(user.email)}",
+        "8:34: policy.rules[0].when asks has() for a field that is always there",
+    ),
+    "cel-empty": (
+        "{name: a, clusterRole: view, when: ''}",
+        "8:34: policy.rules[0].when is empty",
+    ),
     "two-scopes": (
         "{name: a, groups: [a], clusterRole: view, scope: {namespaces: [n], namespaceSelector: {}}}",
         "8:47: policy.rules[0].scope needs exactly one of",

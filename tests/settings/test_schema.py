@@ -65,7 +65,7 @@ def test_the_examples_fit(name: str) -> None:
         pytest.param("log: {level: loud}", ".log.level: not one of", id="no-choice"),
         pytest.param("tokens: {allowCreate: maybe}", ".tokens.allowCreate: no boolean", id="type"),
         pytest.param(
-            "policy: {rules: [{name: a}]}", ".policy.rules[0]: lacks groups", id="lacking"
+            "policy: {rules: [{groups: [a]}]}", ".policy.rules[0]: lacks name", id="lacking"
         ),
         pytest.param("accounts: {namespace: ''}", ".accounts.namespace: too short", id="empty"),
     ],

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from jwt_to_rbac.core.expression import ExpressionFailed
 from jwt_to_rbac.core.github_groups import believed_groups
 from jwt_to_rbac.core.identity import Person
 from jwt_to_rbac.core.policy import (
@@ -32,16 +33,26 @@ class PlannedGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedRule:
+    """A rule whose expression had no value for this person: it gives nothing."""
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccessPlan:
     """What a person gets, and what gave nothing.
 
     `unmatched_groups` are groups of the person that no rule names; `absent_namespaces` are
-    namespaces that a matching rule names and the cluster doesn't have.
+    namespaces that a matching rule names and the cluster doesn't have; `failed_rules` are for
+    an administrator to mend.
     """
 
     grants: tuple[PlannedGrant, ...] = ()
     unmatched_groups: tuple[str, ...] = ()
     absent_namespaces: tuple[str, ...] = ()
+    failed_rules: tuple[FailedRule, ...] = ()
 
     def wanted(self) -> frozenset[Grant]:
         return frozenset(planned.grant for planned in self.grants)
@@ -55,13 +66,22 @@ def plan(person: Person, policy: Policy, namespaces: NamespaceLabels) -> AccessP
     found: dict[Grant, str] = {}
     absent: set[str] = set()
     prefix = policy.group_prefixes.get(person.identity.issuer, "")
-    held = frozenset(believed_groups(person, policy.github_org, prefix))
+    believed = believed_groups(person, policy.github_org, prefix)
+    held = frozenset(believed)
+    user = _user(person, believed)
     matched: set[str] = set()
+    failed: list[FailedRule] = []
     for rule in policy.rules:
         common = rule.groups & held
-        if not common:
+        if rule.groups and not common:
             continue
         matched |= common
+        try:
+            if not (rule.when.holds(user) if rule.when else rule.groups):
+                continue
+        except ExpressionFailed as failure:
+            failed.append(FailedRule(rule.name, str(failure)))
+            continue
         absent |= _absent(rule.scope, namespaces)
         for grant in _grants(rule, policy, namespaces):
             found.setdefault(grant, rule.name)
@@ -69,7 +89,21 @@ def plan(person: Person, policy: Policy, namespaces: NamespaceLabels) -> AccessP
         tuple(PlannedGrant(grant, rule) for grant, rule in sorted(found.items())),
         tuple(group for group in person.groups if group not in matched),
         tuple(sorted(absent)),
+        tuple(failed),
     )
+
+
+def _user(person: Person, groups: tuple[str, ...]) -> dict[str, object]:
+    """What expressions see: of the groups only those that may be believed."""
+    return {
+        "user.issuer": person.identity.issuer,
+        "user.subject": person.identity.subject,
+        "user.username": person.username,
+        "user.email": person.email,
+        "user.groups": list(groups),
+        "user.connector": person.connector,
+        "user.userID": person.user_id,
+    }
 
 
 def _grants(rule: Rule, policy: Policy, namespaces: NamespaceLabels) -> list[Grant]:

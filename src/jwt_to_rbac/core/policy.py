@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jwt_to_rbac.core.expression import Expression
 from jwt_to_rbac.core.selector import LabelSelector
 
 OWN_ROLE_SUFFIX = "-from-jwt"
@@ -49,6 +50,7 @@ Scope = WholeCluster | Namespaces | SelectedNamespaces
 class Rule:
     """Whoever is in one of `groups` (exact match) gets `cluster_role` within `scope`.
 
+    With `when` it must hold too; then `groups` may be empty, for a rule that asks it alone.
     `own_rules` is None where `cluster_role` exists on the cluster already; otherwise the
     program keeps a ClusterRole of that name with these rules.
     """
@@ -58,6 +60,7 @@ class Rule:
     cluster_role: str
     scope: Scope = WholeCluster()
     own_rules: tuple[PolicyRule, ...] | None = None
+    when: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

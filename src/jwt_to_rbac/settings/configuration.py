@@ -13,6 +13,7 @@ KIND: Final = "Configuration"
 
 Text = Annotated[str, Meta(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Meta(min_length=1)]
+Cel = Annotated[str, Meta(min_length=1, description="CEL", extra={"lines": True})]
 Algorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 ]
@@ -174,10 +175,17 @@ class ScopeForm(Form, frozen=True):
 
 
 class RuleForm(Form, frozen=True):
-    """Who gets what, where: whoever is in one of `groups` gets one ClusterRole."""
+    """Who gets what, where: whoever is in one of `groups`, and for whom `when` holds."""
 
     name: Annotated[Text, Meta(description="shown as the reason of each grant")]
-    groups: Annotated[Texts, Meta(description="any of these, compared exactly")]
+    groups: Annotated[Texts, Meta(description="any of these, compared exactly")] = ()
+    when: Annotated[
+        Cel,
+        Meta(
+            description="CEL over user.username, .groups, .email, .connector, .issuer, .subject "
+            "and .userID; beside groups both must hold"
+        ),
+    ] = ""
     cluster_role: Annotated[
         Text, Meta(description="a ClusterRole that exists; or give rules instead")
     ] = ""

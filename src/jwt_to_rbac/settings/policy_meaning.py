@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from jwt_to_rbac.core.expression import Expression
 from jwt_to_rbac.core.policy import (
     Namespaces,
     Policy,
@@ -13,6 +14,7 @@ from jwt_to_rbac.core.policy import (
     WholeCluster,
     own_role_name,
 )
+from jwt_to_rbac.settings.cel import PERSON, Kind, NotAnExpression, compiled
 from jwt_to_rbac.settings.configuration import PolicyForm, RoleRule, RuleForm, ScopeForm
 from jwt_to_rbac.settings.document import Path, dotted, shown
 from jwt_to_rbac.settings.selector_meaning import selector
@@ -62,6 +64,8 @@ def _rule(rule: RuleForm, at: Path, wrong: Report) -> Rule:
         wrong(at, "needs exactly one of `clusterRole` (one that exists) and `rules` (of your own)")
     elif rule.cluster_role:
         _check_role_name(rule.cluster_role, (*at, "clusterRole"), wrong)
+    if not (rule.groups or rule.when):
+        wrong(at, "needs `groups`, `when` or both: who is it for?")
     for i, group in enumerate(rule.groups):
         if group in rule.groups[:i]:
             wrong((*at, "groups", i), f"is {shown(group)} again: keep one")
@@ -74,7 +78,16 @@ def _rule(rule: RuleForm, at: Path, wrong: Report) -> Rule:
         rule.cluster_role or own_role_name(rule.name),
         _scope(rule.scope, (*at, "scope"), wrong) if rule.scope else WholeCluster(),
         tuple(_role_rule(r) for r in rule.rules) or None,
+        _when(rule.when, (*at, "when"), wrong) if rule.when else None,
     )
+
+
+def _when(text: str, path: Path, wrong: Report) -> Expression | None:
+    try:
+        return compiled(text, PERSON, Kind.BOOLEAN)
+    except NotAnExpression as error:
+        wrong(path, str(error))
+        return None
 
 
 def _scope(form: ScopeForm, at: Path, wrong: Report) -> Scope:
