@@ -71,5 +71,5 @@ class Settling:
                 continue
             except JwtToRbacError as e:
                 # A person must mend this; the next login or change will try again.
-                log.error("settling %s failed: %s: %s", name, e.code, e.detail)
+                log.warning("settling %s failed: %s: %s", name, e.code, e.detail)
             return
