@@ -15,6 +15,7 @@ from kubernetes.aio.client.configuration import Configuration
 from starlette.types import ASGIApp
 
 from jwt_to_rbac.api.app import application
+from jwt_to_rbac.api.explain import ExplainApi
 from jwt_to_rbac.api.first_system import FirstSystem
 from jwt_to_rbac.api.health import Health
 from jwt_to_rbac.audit.opening import open_sink
@@ -28,6 +29,7 @@ from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
 from jwt_to_rbac.settings.values import Settings
 from jwt_to_rbac.usecases.callers import Callers
+from jwt_to_rbac.usecases.explain import Explain
 from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LogIn
@@ -77,7 +79,10 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         _ca_certificate(configuration),
         settings.token_creation,
     )
-    app = application(first_system, Health(cluster.stale), lambda: uuid.uuid4().hex, source)
+    explain = ExplainApi(callers, Explain(issuers, callers, cluster, settings.policy, time.time))
+    app = application(
+        first_system, explain, Health(cluster.stale), lambda: uuid.uuid4().hex, source
+    )
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
     try:
         yield Service(app, cluster)

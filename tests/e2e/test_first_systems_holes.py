@@ -191,9 +191,7 @@ def test_the_server_bounds_the_lifetime_that_clients_choose(
     assert claims["exp"] - claims["iat"] == 24 * 3600
 
 
-def test_an_account_has_never_an_empty_name(
-    client: Client, issuer: ManyPeople
-) -> None:
+def test_an_account_has_never_an_empty_name(client: Client, issuer: ManyPeople) -> None:
     claims = issuer.claims("plain")
     del claims["federated_claims"]
     assert account_of(client, issuer.sign(claims)) == "plain-example-com"

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from starlette.types import ASGIApp
 
 from jwt_to_rbac.api.edge import Edge
+from jwt_to_rbac.api.explain import ExplainApi
 from jwt_to_rbac.api.first_system import FirstSystem
 from jwt_to_rbac.api.health import Health
 from jwt_to_rbac.api.resource import router, routes
@@ -13,9 +14,11 @@ from jwt_to_rbac.api.resource import router, routes
 
 def application(
     first_system: FirstSystem,
+    explain: ExplainApi,
     health: Health,
     new_id: Callable[[], str],
     source: ContextVar[str],
 ) -> ASGIApp:
     """The ASGI application. `new_id` makes request ids, `source` is told where each comes from."""
-    return Edge(router(routes(first_system.resources() | health.resources())), new_id, source)
+    resources = first_system.resources() | explain.resources() | health.resources()
+    return Edge(router(routes(resources)), new_id, source)

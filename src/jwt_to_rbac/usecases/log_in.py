@@ -71,7 +71,7 @@ class LogIn:
             return record
         decision = Decision(record, plan(record.person, self.policy, self.cluster.namespaces()))
         if not decision.access.grants:
-            denial = _nothing_for(record.person)
+            denial = nothing_for(record.person)
             await self._take_everything(denial, proven, account, request, record)
             return denial
         await self._granted(decision, proven, account, request)
@@ -150,7 +150,8 @@ def str_grant(cluster_role: str, namespace: str, rule: str = "") -> str:
     return f"{where} (rule {rule})" if rule else where
 
 
-def _nothing_for(person: Person) -> Denial:
+def nothing_for(person: Person) -> Denial:
+    """The refusal of somebody whom no rule gives anything; it names the groups that were seen."""
     seen = ", ".join(person.groups[:20]) if person.groups else "none at all"
     more = f" and {len(person.groups) - 20} more" if len(person.groups) > 20 else ""
     return Denial(

@@ -1,0 +1,76 @@
+"""`POST /api/v1/explain`: a dry run for a token, or for claims given by hand. Changes nothing."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jwt_to_rbac.api.explanation import explanation
+from jwt_to_rbac.api.problems import denied
+from jwt_to_rbac.api.reading import bearer, read_json, request_id
+from jwt_to_rbac.api.resource import Handler
+from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
+from jwt_to_rbac.core.identity import Identity, Person
+from jwt_to_rbac.usecases.callers import Callers
+from jwt_to_rbac.usecases.explain import Explain, Explained
+
+
+class Claims(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """A person by hand, in the words of an AccessGrant's `spec.subject`."""
+
+    issuer: str = ""
+    subject: str = ""
+    username: str = ""
+    email: str = ""
+    groups: tuple[str, ...] = ()
+    connector: str = ""
+    user_id: str = msgspec.field(default="", name="userID")
+
+    def person(self) -> Person:
+        username = self.username or self.email or self.subject
+        return Person(
+            Identity(self.issuer, self.subject),
+            username,
+            self.email,
+            tuple(sorted(set(self.groups))),
+            self.connector,
+            self.user_id,
+        )
+
+
+class Question(msgspec.Struct, forbid_unknown_fields=True):
+    """One of the two."""
+
+    token: str | None = None
+    claims: Claims | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainApi:
+    """The endpoint with the use case behind it."""
+
+    callers: Callers
+    explain: Explain
+
+    def resources(self) -> dict[str, dict[str, Handler]]:
+        return {"/api/v1/explain": {"POST": self.post}}
+
+    async def post(self, request: Request) -> Response:
+        asked = await read_json(request, Question)
+        if (asked.token is None) == (asked.claims is None):
+            raise InvalidInput(Code.BODY_MALFORMED, "The body takes either `token` or `claims`.")
+        found = await self._explained(asked, request)
+        if isinstance(found, Denial):
+            return denied(found, request_id(request))
+        body = msgspec.json.encode(explanation(found))
+        return Response(body, HTTPStatus.OK, {"Cache-Control": "no-store"}, "application/json")
+
+    async def _explained(self, asked: Question, request: Request) -> Explained | Denial:
+        if asked.claims is None:
+            return await self.explain.token(asked.token or "")
+        caller = await self.callers.identify(bearer(request), request_id(request))
+        if isinstance(caller, Denial):
+            return caller
+        return await self.explain.claims(caller, asked.claims.person())

@@ -1,0 +1,75 @@
+"""Explain (dry run): what a person would be granted, by which rule, and what would change. Changes nothing."""
+
+from dataclasses import dataclass
+
+from jwt_to_rbac.core.difference import Changes, difference
+from jwt_to_rbac.core.errors import Denial
+from jwt_to_rbac.core.identity import Person
+from jwt_to_rbac.core.names import readable_account_name
+from jwt_to_rbac.core.plan import AccessPlan, plan
+from jwt_to_rbac.core.policy import Policy
+from jwt_to_rbac.core.record import Record, advance
+from jwt_to_rbac.ports import Clock, Cluster, Issuers
+from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers
+from jwt_to_rbac.usecases.log_in import nothing_for
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What a login of this person would do now.
+
+    `account` is the name that the person has, or would ask for; `exists` tells which.
+    `changes` are against the live cluster. `refused` is why a login would be refused, if so.
+    """
+
+    person: Person
+    account: str
+    exists: bool
+    access: AccessPlan
+    changes: Changes
+    refused: Denial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """The use case with all that it needs."""
+
+    issuers: Issuers
+    callers: Callers
+    cluster: Cluster
+    policy: Policy
+    clock: Clock
+
+    async def token(self, token: str) -> Explained | Denial:
+        """For an ID token, which is its own proof: whoever shows it may know what it gives."""
+        proven = await self.issuers.prove(token)
+        if isinstance(proven, Denial):
+            return proven
+        account = self.cluster.account_of(proven.person.identity)
+        record = advance(account.record if account else None, proven, self.clock())
+        return self._explained(proven.person, record)
+
+    async def claims(self, caller: Caller, person: Person) -> Explained | Denial:
+        """For claims given by hand: needs `list` on accessgrants, for it tells of other people."""
+        if not await self.callers.may(caller, "list"):
+            return FORBIDDEN
+        return self._explained(person, None)
+
+    def _explained(self, person: Person, record: Record | Denial | None) -> Explained:
+        """`record` is what would be remembered, or why not; None plans for the claims alone."""
+        account = self.cluster.account_of(person.identity)
+        refused = record if isinstance(record, Denial) else None
+        if isinstance(record, Record):
+            person = record.person
+        access = AccessPlan()
+        if refused is None:
+            access = plan(person, self.policy, self.cluster.namespaces())
+            refused = None if access.grants else nothing_for(person)
+        return Explained(
+            person,
+            account.name if account else readable_account_name(person),
+            account is not None,
+            access,
+            difference(access.wanted(), account.held if account else ()),
+            refused,
+        )
