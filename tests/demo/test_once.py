@@ -9,6 +9,7 @@ import pytest
 
 from jwt_to_rbac.sandbox import Options, start
 from jwt_to_rbac.sandbox.demo.jane import tell_jane
+from jwt_to_rbac.sandbox.demo.opening import tell_parts
 from jwt_to_rbac.sandbox.demo.stage import Stage
 from jwt_to_rbac.sandbox.demo.story import on_the_cluster
 from jwt_to_rbac.sandbox.demo.telling import StepFailed, Teller, Wrong
@@ -32,7 +33,7 @@ STORY = (
     r"/tokens/janedoe-example-com -H",
     r"jane\$ kubectl auth whoami",
     r"Username +system:serviceaccount:jwt-to-rbac-users:janedoe-example-com",
-    r"jane\$ kubectl get nodes\n.*Forbidden.*\n +✓ refused",
+    r"jane\$ kubectl get nodes\n.*Forbidden(.*\n){1,3} +✓ refused",
     r"with the same ID token: nothing changes",
     r"John is only a developer",
     r"none any more",
@@ -84,6 +85,12 @@ def test_a_part_that_does_not_start_is_named_and_ends_it_with_1(tmp_path: Path) 
     assert done.code == 1
     assert "✗ Step 1, “The parts start”, went wrong: dex ended with exit code 3" in done.output
     assert "no dex today" in done.output
+
+
+def test_it_says_which_directory_serves(stage: Stage) -> None:
+    told = io.StringIO()
+    tell_parts(Teller(Terminal(told)), stage.sandbox, own_cluster=True)
+    assert "built in: OpenLDAP's slapd is not installed" in " ".join(told.getvalue().split())
 
 
 def test_a_step_that_goes_wrong_is_named(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import pty
 
 import pytest
 
-from jwt_to_rbac.sandbox.demo.terminal import Ink, Terminal, rows, shortened
+from jwt_to_rbac.sandbox.demo.terminal import Ink, Terminal, rows
 
 TABLE = """\
 NAME                  USER                  LAST LOGIN   EXPIRES   READY
@@ -73,12 +73,6 @@ def test_no_line_is_longer_than_the_terminal(width: int) -> None:
     terminal.pairs({"name": "a value of several words " * 5})
     terminal.block("x" * 300)
     assert max(map(len, out.getvalue().splitlines())) <= width
-
-
-def test_only_the_first_line_is_kept_of_a_long_answer() -> None:
-    assert shortened("one\ntwo", 20) == "one …"
-    assert shortened("one", 20) == "one"
-    assert shortened("x" * 30, 20) == "x" * 19 + "…"
 
 
 def test_no_token_passes_whatever_is_written() -> None:

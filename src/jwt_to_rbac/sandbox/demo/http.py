@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 _SECONDS = 30.0
+_LINE = 72
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,8 @@ class Answer:
         return json.loads(self.text)
 
     def pretty(self) -> str:
-        """The body for people: one line a key, short lists in one line."""
-        if not self.text:
-            return ""
-        body = self.json()
-        if not isinstance(body, dict):
-            return self.text
-        lines = (f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in body.items())
-        return "{\n" + ",\n".join(lines) + "\n}"
+        """The body for people: what fits in a line stays in one."""
+        return _pretty(self.json()) if self.text else ""
 
 
 def call(method: str, url: str, *, body: object = None, bearer: str = "") -> Answer:
@@ -49,3 +44,16 @@ def call(method: str, url: str, *, body: object = None, bearer: str = "") -> Ans
             return Answer(reply.status, reply.read().decode())
     except urllib.error.HTTPError as refusal:
         return Answer(refusal.code, refusal.read().decode(errors="replace"))
+
+
+def _pretty(value: Any, indent: str = "") -> str:
+    line = json.dumps(value, ensure_ascii=False)
+    if len(indent + line) <= _LINE or not isinstance(value, dict | list):
+        return line
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {_pretty(inner, deeper)}" for key, inner in value.items()]
+    else:
+        parts = [_pretty(inner, deeper) for inner in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{deeper}" + f",\n{deeper}".join(parts) + f"\n{indent}{closing}"

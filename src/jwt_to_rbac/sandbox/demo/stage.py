@@ -8,11 +8,10 @@ from jwt_to_rbac.sandbox import Sandbox
 from jwt_to_rbac.sandbox.demo.http import Answer, call
 from jwt_to_rbac.sandbox.demo.kubectl import Kubectl, with_token
 from jwt_to_rbac.sandbox.demo.telling import Teller
-from jwt_to_rbac.sandbox.demo.terminal import shortened
+from jwt_to_rbac.sandbox.demo.terminal import Ink
 
 ACCOUNTS = ("-n", "jwt-to-rbac-users")
 OURS = ("-l", "generatedby=jwttorbac")
-_WHY = 150
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,8 @@ class Stage:
     def _tried(self, who: Kubectl, command: str, named: str, *, allowed: bool) -> None:
         done = who.ask(*command.split())
         self.teller.command(named, f"kubectl {command}")
-        self.teller.terminal.block(shortened(done.said, self.teller.terminal.width or _WHY))
+        # The first line says why, or heads a list that is not the point here.
+        self.teller.terminal.prose(done.said.partition("\n")[0], Ink.FAINT)
         if allowed:
             self.teller.sure("allowed", done.allowed, done.said)
         else:

@@ -75,7 +75,7 @@ class Terminal:
         lines = text.rstrip().splitlines()
         room = self.width and self.width - _MARGIN
         if room and any(len(line) > room for line in lines):
-            lines = rows(lines) or [shortened(line, room) for line in lines]
+            lines = rows(lines) or [_cut(line, room) for line in lines]
         for line in lines:
             self.line((" " * _MARGIN + line).rstrip(), ink)
 
@@ -102,9 +102,5 @@ def rows(table: list[str]) -> list[str]:
     return told
 
 
-def shortened(text: str, columns: int) -> str:
-    """The first line of `text`, cut to `columns`."""
-    line, _, more = text.strip().partition("\n")
-    if len(line) > columns:
-        return line[: columns - 1] + "…"
-    return f"{line} …" if more and len(line) + 2 <= columns else line
+def _cut(line: str, columns: int) -> str:
+    return line if len(line) <= columns else line[: columns - 1] + "…"
