@@ -8,16 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
 from kubernetes.aio.client.configuration import Configuration
 from starlette.types import ASGIApp
+from structlog.typing import FilteringBoundLogger
 
 from jwt_to_rbac.api.app import application
+from jwt_to_rbac.api.edge import Told
 from jwt_to_rbac.api.explain import ExplainApi
 from jwt_to_rbac.api.first_system import FirstSystem
 from jwt_to_rbac.api.health import Health
+from jwt_to_rbac.api.metrics import MetricsPage
 from jwt_to_rbac.audit.opening import open_sink
 from jwt_to_rbac.audit.trail import AuditTrail
 from jwt_to_rbac.audit.writer import Writer
@@ -25,6 +29,8 @@ from jwt_to_rbac.controllers.settling import Settling
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.kube.cluster import KubeCluster
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
+from jwt_to_rbac.metrics import CountedAudit, Metrics
+from jwt_to_rbac.oidc.answers import told
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
 from jwt_to_rbac.settings.values import Settings
@@ -43,14 +49,18 @@ LAST_REPORTS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running program without its listener: the application, and the cluster it works on."""
+    """A running program without its listener: the application, and the cluster it works on.
+
+    `server` is the URL of the cluster's API server.
+    """
 
     app: ASGIApp
     cluster: KubeCluster
+    server: str
 
 
 @asynccontextmanager
-async def service(settings: Settings) -> AsyncIterator[Service]:
+async def service(settings: Settings, log: FilteringBoundLogger) -> AsyncIterator[Service]:
     """Connect to everything that `settings` names; requests can be served at once.
 
     Until the watch caches are filled they are answered with 503. Raises InvalidInput if
@@ -59,12 +69,13 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     configuration = await load_configuration(settings.kubeconfig)
     source: ContextVar[str] = ContextVar("source", default="")
     writer = Writer(open_sink(settings.audit_file, time.time))
-    audit = AuditTrail(writer, socket.gethostname(), source, time.time)
-    session = KubeSession(configuration)
+    metrics = Metrics(version("jwt-to-rbac"))
+    audit = CountedAudit(AuditTrail(writer, socket.gethostname(), source, time.time), metrics)
+    session = KubeSession(configuration, metrics.call)
     cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
-    http = aiohttp.ClientSession(trust_env=False)
+    http = aiohttp.ClientSession(trust_env=False, trace_configs=[told(metrics.fetch)])
     turns: OneAtATime[Identity] = OneAtATime()
-    settling = Settling(Settle(cluster, settings.policy, audit, time.time, turns))
+    settling = Settling(Settle(cluster, settings.policy, audit, time.time, turns), log)
     issuers = TrustedIssuers(_trusted(settings), http, time.time)
     callers = Callers(
         issuers, cluster, audit, settings.accounts_namespace, settings.unauthenticated
@@ -80,12 +91,22 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         settings.token_creation,
     )
     explain = ExplainApi(callers, Explain(issuers, callers, cluster, settings.policy, time.time))
+    metrics.watches(cluster.watches)
+    metrics.gauge(
+        "settling_queue_depth", "Accounts that wait to be settled", lambda: settling.depth
+    )
+    metrics.gauge("audit_queue_depth", "Records that wait to be written", lambda: writer.waiting)
     app = application(
-        first_system, explain, Health(cluster.stale), lambda: uuid.uuid4().hex, source
+        first_system,
+        explain,
+        Health(cluster.stale),
+        MetricsPage(metrics.registry),
+        lambda: uuid.uuid4().hex,
+        Told(source, metrics.request, metrics.failure, log),
     )
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
     try:
-        yield Service(app, cluster)
+        yield Service(app, cluster, configuration.host)
         # What logins of the last moment left to be told.
         with suppress(TimeoutError):
             await asyncio.wait_for(settling.idle.wait(), LAST_REPORTS)

@@ -1,14 +1,14 @@
 """The application: all paths behind the edge. Puts together what it is given; wiring makes the parts."""
 
 from collections.abc import Callable
-from contextvars import ContextVar
 
 from starlette.types import ASGIApp
 
-from jwt_to_rbac.api.edge import Edge
+from jwt_to_rbac.api.edge import Edge, Told
 from jwt_to_rbac.api.explain import ExplainApi
 from jwt_to_rbac.api.first_system import FirstSystem
 from jwt_to_rbac.api.health import Health
+from jwt_to_rbac.api.metrics import MetricsPage
 from jwt_to_rbac.api.resource import router, routes
 
 
@@ -16,9 +16,12 @@ def application(
     first_system: FirstSystem,
     explain: ExplainApi,
     health: Health,
+    metrics: MetricsPage,
     new_id: Callable[[], str],
-    source: ContextVar[str],
+    told: Told,
 ) -> ASGIApp:
-    """The ASGI application. `new_id` makes request ids, `source` is told where each comes from."""
-    resources = first_system.resources() | explain.resources() | health.resources()
-    return Edge(router(routes(resources)), new_id, source)
+    """The ASGI application. `new_id` makes request ids."""
+    resources = (
+        first_system.resources() | explain.resources() | health.resources() | metrics.resources()
+    )
+    return Edge(router(routes(resources)), new_id, told)

@@ -4,29 +4,43 @@ Plain ASGI, since it stands in the way of every call (Starlette's own middleware
 """
 
 import asyncio
-import logging
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import FilteringBoundLogger
 
-from jwt_to_rbac.api.problems import failed, problem
+from jwt_to_rbac.api.problems import failed
 from jwt_to_rbac.core.errors import Code, JwtToRbacError, Outage
 
 DEADLINE = 10.0
 """Seconds for a whole request: a login's calls have five each, and clients give up later."""
 
-log = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told of requests.
+
+    `source`: from where the one at hand came, for its audit records. `ended`: its method, path
+    template ("" for none), status (0 if nobody waited for it) and seconds. `failed`: the code
+    of an error that ended one. And the log.
+    """
+
+    source: ContextVar[str]
+    ended: Callable[[str, str, int, float], None]
+    failed: Callable[[str], None]
+    log: FilteringBoundLogger
 
 
 class Edge:
-    """Wraps the application. `new_id` makes request ids, `source` is told where each comes from."""
+    """Wraps the application. `new_id` makes request ids."""
 
-    def __init__(self, app: ASGIApp, new_id: Callable[[], str], source: ContextVar[str]) -> None:
+    def __init__(self, app: ASGIApp, new_id: Callable[[], str], told: Told) -> None:
         self._app = app
         self._new_id = new_id
-        self._source = source
+        self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -34,36 +48,58 @@ class Edge:
             return
         request = self._new_id()
         # Each request is a task with a context of its own, and so are the tasks that it starts.
-        self._source.set((scope.get("client") or ("",))[0])
+        self._told.source.set((scope.get("client") or ("",))[0])
         scope.setdefault("state", {})["request"] = request
-        started = False
+        began, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
+                status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request.encode())]
             await send(message)
 
+        error: Exception | None = None
         try:
             async with asyncio.timeout(DEADLINE):
                 await self._app(scope, receive, send_with_id)
         except Exception as e:
-            if started:
+            error = e
+            if status:
                 raise
-            await _answer(e, request)(scope, receive, send_with_id)
+            await failed(_as_ours(e), request)(scope, receive, send_with_id)
+        finally:
+            self._tell(scope, status, time.perf_counter() - began, error)
+
+    def _tell(self, scope: Scope, status: int, seconds: float, error: Exception | None) -> None:
+        route = getattr(scope.get("route"), "path", "")
+        path = route.rstrip("/") or route
+        self._told.ended(scope["method"], path, status, seconds)
+        log = self._told.log
+        facts = {
+            "request": scope["state"]["request"],
+            "method": scope["method"],
+            "path": path,
+            "status": status,
+            "seconds": round(seconds, 4),
+        }
+        if error is None:
+            log.debug("A request was answered", **facts)
+            return
+        ours = _as_ours(error)
+        self._told.failed(ours.code)
+        if ours.code is Code.INTERNAL:
+            log.error("A request failed by an error of this program", **facts, error=error)
+        elif status >= 500:
+            log.warning("A request failed", **facts, code=ours.code, detail=ours.detail)
+        else:
+            log.debug("A request was refused", **facts, code=ours.code)
 
 
-def _answer(e: Exception, request: str) -> Any:
+def _as_ours(e: Exception) -> JwtToRbacError:
     if isinstance(e, JwtToRbacError):
-        return failed(e, request)
+        return e
     if isinstance(e, TimeoutError):
-        return failed(Outage(Code.CLUSTER_UNAVAILABLE, "This took too long. Try again."), request)
-    # By class only: a message may hold what the client sent.
-    log.error("request %s failed: %s", request, type(e).__name__, exc_info=_without_values(e))
-    return problem(Code.INTERNAL, "An error of ours; the log knows it by the request id.", request)
-
-
-def _without_values(e: Exception) -> Exception:
-    """The same traceback with the message cut off, which may hold what a client sent."""
-    return RuntimeError(type(e).__qualname__).with_traceback(e.__traceback__)
+        return Outage(Code.CLUSTER_UNAVAILABLE, "This took too long. Try again.")
+    # Nothing of its message: that may hold what the client sent.
+    return JwtToRbacError(Code.INTERNAL, "An error of ours; the log knows it by the request id.")

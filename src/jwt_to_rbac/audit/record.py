@@ -24,7 +24,7 @@ A record says what was decided and was about to be done. What it speaks of may s
 (a cluster that was away); nothing was done that no record speaks of.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -53,21 +53,6 @@ class Record(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True, gc=F
     taken: Fact = None
     held: Fact = None
     changed: Fact = None
-
-
-def line_writer() -> Callable[[Record], bytes]:
-    """Encodes records, each as a line for whatever reader."""
-    encode = msgspec.json.Encoder().encode
-
-    def line(record: Record) -> bytes:
-        text = encode(record) + b"\n"
-        if not text.isascii():
-            # JSON lets these stand; many readers take them for the end of a line.
-            for separator in ("\x85", "\u2028", "\u2029"):
-                text = text.replace(separator.encode(), b"\\u%04x" % ord(separator))
-        return text
-
-    return line
 
 
 def plain(name: str, value: object) -> None:

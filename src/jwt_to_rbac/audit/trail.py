@@ -2,8 +2,11 @@
 
 from contextvars import ContextVar
 
-from jwt_to_rbac.audit.record import Fact, Record, in_milliseconds, line_writer, plain
+import msgspec
+
+from jwt_to_rbac.audit.record import Fact, Record, in_milliseconds, plain
 from jwt_to_rbac.audit.writer import Writer
+from jwt_to_rbac.core.one_line import one_line
 from jwt_to_rbac.ports import Clock
 
 
@@ -15,7 +18,7 @@ class AuditTrail:
         self._replica = replica
         self._source = source
         self._clock = clock
-        self._line = line_writer()
+        self._encode = msgspec.json.Encoder().encode
 
     async def record(self, event: str, **facts: Fact) -> None:
         """Return once the record is written; raises Outage (audit_unavailable): then no effect.
@@ -31,4 +34,4 @@ class AuditTrail:
             source=self._source.get(),
             **facts,
         )
-        await self._writer.write(self._line(record))
+        await self._writer.write(one_line(self._encode(record)))

@@ -2,14 +2,18 @@
 
 import asyncio
 import gc
+import logging
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from structlog.typing import FilteringBoundLogger
 
 from jwt_to_rbac.listener import listen
+from jwt_to_rbac.logs import LibraryHandler, Stderr, make_log
 from jwt_to_rbac.settings.load import load
 from jwt_to_rbac.settings.values import Settings
 from jwt_to_rbac.wiring import service
@@ -32,13 +36,23 @@ def serve(
     loaded = load(config, os.environ, settings)
     for warning in loaded.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    asyncio.run(_serve(loaded.settings))
+    wanted = loaded.settings.logging
+    log = make_log(wanted.level, wanted.format, wanted.color, Stderr())
+    logging.basicConfig(handlers=[LibraryHandler(log)], level=logging.WARNING)
+    asyncio.run(_serve(loaded.settings, log))
 
 
-async def _serve(settings: Settings) -> None:
-    async with service(settings) as running:
+async def _serve(settings: Settings, log: FilteringBoundLogger) -> None:
+    async with service(settings, log) as running:
         # Modules and caches live as long as the process: taken out of the collector's sight,
         # they don't cost it a look at every pass (up to a fifth of our CPU under load).
         gc.collect()
         gc.freeze()
+        log.info(
+            "Serving",
+            version=version("jwt-to-rbac"),
+            address=f"{settings.listen.host}:{settings.listen.port}",
+            issuers=[issuer.url for issuer in settings.issuers],
+            cluster=running.server,
+        )
         await listen(running.app, settings.listen.host, settings.listen.port)

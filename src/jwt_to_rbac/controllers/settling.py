@@ -1,8 +1,9 @@
 """Settles accounts in the background, a few at a time, so that logins go first."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
+
+from structlog.typing import FilteringBoundLogger
 
 from jwt_to_rbac.core.errors import JwtToRbacError, Outage
 
@@ -13,14 +14,15 @@ logins in flight must not wait for the news of earlier ones."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between tries of one account."""
 
-log = logging.getLogger(__name__)
-
 
 class Settling:
     """A queue of account names without repetition. `later` is called from anywhere in the loop."""
 
-    def __init__(self, settle: Callable[[str, float | None], Awaitable[None]]) -> None:
+    def __init__(
+        self, settle: Callable[[str, float | None], Awaitable[None]], log: FilteringBoundLogger
+    ) -> None:
         self._settle = settle
+        self._log = log
         self._waiting: dict[str, float | None] = {}
         self._wake = asyncio.Event()
         self._busy = 0
@@ -65,11 +67,13 @@ class Settling:
             try:
                 await self._settle(name, login_at)
             except Outage as e:
-                log.warning("settling %s waits: %s", name, e.code)
+                self._log.warning("Settling an account waits", account=name, code=e.code)
                 await asyncio.sleep(max(pause, e.retry_after))
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             except JwtToRbacError as e:
                 # A person must mend this; the next login or change will try again.
-                log.warning("settling %s failed: %s: %s", name, e.code, e.detail)
+                self._log.warning(
+                    "Settling an account failed", account=name, code=e.code, detail=e.detail
+                )
             return

@@ -4,6 +4,7 @@ No decisions here: what to grant is the plan's, in which order is the use cases'
 """
 
 import asyncio
+import time
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.selector import NamespaceLabels
 from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
+from jwt_to_rbac.kube.calls import verb_and_resource
 from jwt_to_rbac.kube.marks import is_marked, owner_uid
 from jwt_to_rbac.kube.reviews import review_access, review_token
 from jwt_to_rbac.kube.session import APPLY_PATCH, MERGE_PATCH, KubeSession, Reply
@@ -90,6 +92,14 @@ class KubeCluster:
     def stale(self) -> list[str]:
         """The paths whose watch isn't filled yet or is down now."""
         return [w.path for w in self._watches if not (w.healthy and w.synced.is_set())]
+
+    def watches(self) -> list[tuple[str, bool, float]]:
+        """Each watch's resource, whether it is up, and how many seconds it has been silent."""
+        now = time.monotonic()
+        return [
+            (verb_and_resource("GET", w.path)[1], w.healthy and w.synced.is_set(), now - w.heard_at)
+            for w in self._watches
+        ]
 
     # --- what is known -----------------------------------------------------------------
 

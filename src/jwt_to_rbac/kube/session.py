@@ -7,6 +7,7 @@ official client; its typed API does not (it costs 1.7 s and 110 MB to import).
 import asyncio
 import os
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from kubernetes.aio.config import ConfigException, load_incluster_config, load_k
 from kubernetes.aio.config.incluster_config import SERVICE_HOST_ENV_NAME
 
 from jwt_to_rbac.core.errors import Code, Conflict, InvalidInput, JwtToRbacError, Outage
+from jwt_to_rbac.kube.calls import Observe, verb_and_resource
 
 CALL_TIMEOUT = 5.0
 """Seconds for one call, so that a login of five round trips ends before a client's patience."""
@@ -77,10 +79,14 @@ async def load_configuration(kubeconfig: str) -> Configuration:
 
 
 class KubeSession:
-    """Calls to one API server. Without a rate limit of its own: it obeys the server's 429."""
+    """Calls to one API server. Without a rate limit of its own: it obeys the server's 429.
 
-    def __init__(self, configuration: Configuration) -> None:
+    `observe` is told of each call that was made, and of each answer to a watch.
+    """
+
+    def __init__(self, configuration: Configuration, observe: Observe = lambda *call: None) -> None:
         self.configuration = configuration
+        self._observe = observe
         context: ssl.SSLContext = RESTClientObject(configuration).ssl_context
         # trust_env off: a proxy variable of the environment must not see this traffic
         # (a kubeconfig's own proxy-url does apply).
@@ -120,6 +126,7 @@ class KubeSession:
     async def _once(
         self, method: str, path: str, data: bytes | None, content_type: str
     ) -> tuple[Reply, float | None]:
+        began, status = time.perf_counter(), "error"
         try:
             async with self._http.request(
                 method,
@@ -128,14 +135,19 @@ class KubeSession:
                 headers=await self._headers(content_type),
                 proxy=self.configuration.proxy,
             ) as response:
-                return Reply(response.status, await response.read()), _retry_after(response)
+                reply = Reply(response.status, await response.read())
+                status = str(reply.status)
+                return reply, _retry_after(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as e:
             raise _unreachable(e) from e
+        finally:
+            self._tell(method, path, status, began)
 
     @asynccontextmanager
     async def stream(self, path: str, silence: float) -> AsyncIterator[aiohttp.StreamReader]:
         """A watch: the body as it comes, ended after `silence` seconds without a byte."""
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CALL_TIMEOUT, sock_read=silence)
+        began, answered = time.perf_counter(), False
         try:
             async with self._http.get(
                 self.configuration.host + path,
@@ -143,12 +155,20 @@ class KubeSession:
                 proxy=self.configuration.proxy,
                 timeout=limits,
             ) as response:
+                answered = True
+                self._tell("GET", path, str(response.status), began)
                 if response.status != HTTPStatus.OK:
                     reply = Reply(response.status, await response.read())
                     raise _error(reply, "GET", path, _retry_after(response))
                 yield response.content
         except (aiohttp.ClientError, TimeoutError, OSError) as e:
+            if not answered:
+                self._tell("GET", path, "error", began)
             raise _unreachable(e) from e
+
+    def _tell(self, method: str, path: str, status: str, began: float) -> None:
+        seconds = time.perf_counter() - began
+        self._observe(*verb_and_resource(method, path), status, seconds)
 
     async def _headers(self, content_type: str) -> dict[str, str]:
         headers = {"Accept": _JSON, "Content-Type": content_type, "User-Agent": "jwt-to-rbac"}

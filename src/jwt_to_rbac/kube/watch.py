@@ -4,6 +4,7 @@ Nothing here knows what the objects mean.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -57,7 +58,7 @@ class Watch(Generic[Watched]):
     """One kind of object at one path, for as long as `run` runs.
 
     `synced` is set after the first whole list; `healthy` is false while the connection is
-    down, when the store may be stale.
+    down, when the store may be stale; `heard_at` is when the API server last said anything.
     """
 
     def __init__(
@@ -67,11 +68,14 @@ class Watch(Generic[Watched]):
         kind: type[Watched],
         store: Store[Watched],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = path
         self.store = store
         self.synced = asyncio.Event()
         self.healthy = False
+        self.heard_at = clock()
+        self._clock = clock
         self._version = ""
         self._session = session
         self._decode = msgspec.json.Decoder(kind).decode
@@ -101,6 +105,7 @@ class Watch(Generic[Watched]):
         query = f"?limit={PAGE}"
         while True:
             reply = await self._session.call("GET", self.path + query)
+            self.heard_at = self._clock()
             page = msgspec.json.decode(reply.body, type=_Page)
             found += [self._decode(raw) for raw in page.items]
             if not page.metadata.next:
@@ -116,6 +121,7 @@ class Watch(Generic[Watched]):
             f"{self.path}{query}&resourceVersion={self._version}", SILENCE
         ) as content:
             async for line in _lines(content):
+                self.heard_at = self._clock()
                 event = msgspec.json.decode(line, type=_Event)
                 match event.type:
                     case "ADDED" | "MODIFIED":
