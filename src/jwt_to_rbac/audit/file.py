@@ -73,7 +73,8 @@ class File:
                 old.unlink()
 
     def _open(self) -> None:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        # Non-blocking for named pipes: one that nobody reads refuses to start, and doesn't hang.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
         descriptor = os.open(self._path, flags, 0o600)
         if self._descriptor >= 0:
             os.close(self._descriptor)
