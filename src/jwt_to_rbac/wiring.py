@@ -26,6 +26,7 @@ from jwt_to_rbac.audit.opening import open_sink
 from jwt_to_rbac.audit.trail import AuditTrail
 from jwt_to_rbac.audit.writer import Writer
 from jwt_to_rbac.controllers.settling import Settling
+from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.kube.cluster import KubeCluster
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
@@ -42,6 +43,9 @@ from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.revoke import Revoke
 from jwt_to_rbac.usecases.settle import Settle
+
+FIRST_LOOK = 15.0
+"""Seconds until the caches must be filled for a command that only looks."""
 
 LAST_REPORTS = 5.0
 """Seconds that a stopping process gives to statuses that aren't written yet."""
@@ -90,7 +94,7 @@ async def service(settings: Settings, log: FilteringBoundLogger) -> AsyncIterato
         _ca_certificate(configuration),
         settings.token_creation,
     )
-    explain = ExplainApi(callers, Explain(issuers, callers, cluster, settings.policy, time.time))
+    explain = ExplainApi(callers, Explain(issuers, cluster, settings.policy, time.time))
     metrics.watches(cluster.watches)
     metrics.gauge(
         "settling_queue_depth", "Accounts that wait to be settled", lambda: settling.depth
@@ -118,6 +122,30 @@ async def service(settings: Settings, log: FilteringBoundLogger) -> AsyncIterato
         await http.close()
         await session.close()
         await writer.close()
+
+
+@asynccontextmanager
+async def explaining(settings: Settings) -> AsyncIterator[Explain]:
+    """Only what a dry run needs: nothing is written, neither to the cluster nor to the audit.
+
+    Raises Outage if the cluster can't be read in time.
+    """
+    session = KubeSession(await load_configuration(settings.kubeconfig), lambda *told: None)
+    cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
+    http = aiohttp.ClientSession(trust_env=False)
+    issuers = TrustedIssuers(_trusted(settings), http, time.time)
+    following = asyncio.create_task(cluster.follow())
+    try:
+        await asyncio.wait_for(cluster.synced(), FIRST_LOOK)
+        yield Explain(issuers, cluster, settings.policy, time.time)
+    except TimeoutError as e:
+        raise Outage(Code.CLUSTER_UNAVAILABLE, "The cluster could not be read in time.") from e
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await issuers.close()
+        await http.close()
+        await session.close()
 
 
 def _trusted(settings: Settings) -> list[TrustedIssuer]:

@@ -1,13 +1,18 @@
 """Explain: what a login would do, told against the live cluster, with nothing changed."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import clear, get, kubectl, names
-from tests.support.issuer import ManyPeople
+from tests.support.configuration import configuration, write
+from tests.support.issuer import AUDIENCE, ManyPeople
 
 ADMIN = {"clusterRole": "admin", "scope": "cluster"}
 DEVELOPER = {"clusterRole": "developers-from-jwt", "scope": "cluster"}
@@ -67,6 +72,48 @@ def test_claims_by_hand_are_for_those_whom_kubernetes_lets_list(
     answer = client.call("POST", "/api/v1/explain", question, bearer=token)
     assert answer.status == 200, answer.text
     assert answer.json()["grants"] == [{**ADMIN, "rule": "admins"}]
+
+
+@pytest.mark.parametrize("output", ["table", "json", "yaml"])
+def test_the_command_line_explains_under_a_configuration_without_a_server(
+    sandbox: Sandbox, client: Client, issuer: ManyPeople, tmp_path: Path, output: str
+) -> None:
+    config = configuration(sandbox.kubeconfig, tmp_path / "audit", {issuer.url: AUDIENCE})
+    file = write(config, "127.0.0.1:0", tmp_path)
+    command = [sys.executable, "-m", "jwt_to_rbac", "explain", "--config", str(file)]
+    token = issuer.token("shell", groups=["admins", "cooks"])
+    done = subprocess.run(
+        [*command, "--token-file", "-", "-o", output],
+        input=token,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = yaml.safe_load(done.stdout) if output != "table" else done.stdout.split()
+    if output == "table":
+        assert said[:6] == [
+            "shell@example.com",
+            "would",
+            "get",
+            "the",
+            "ServiceAccount",
+            "shell-example-com",
+        ]
+        assert "admin cluster admins give group cooks: no rule names it" in " ".join(said)
+    else:
+        assert said["changes"] == {"give": [ADMIN], "take": []}
+    refused = subprocess.run(
+        [*command, "-g", "cooks", "-o", output],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert refused.returncode == 2, refused.stderr
+    assert "no_access" in refused.stdout
+    assert not (tmp_path / "audit").exists()
 
 
 @pytest.mark.parametrize(

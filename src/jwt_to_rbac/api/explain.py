@@ -7,14 +7,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jwt_to_rbac.api.explanation import explanation
 from jwt_to_rbac.api.problems import denied
 from jwt_to_rbac.api.reading import bearer, read_json, request_id
 from jwt_to_rbac.api.resource import Handler
 from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
 from jwt_to_rbac.core.identity import Identity, Person
-from jwt_to_rbac.usecases.callers import Callers
+from jwt_to_rbac.usecases.callers import FORBIDDEN, Callers
 from jwt_to_rbac.usecases.explain import Explain, Explained
+from jwt_to_rbac.usecases.explanation import explanation
 
 
 class Claims(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -73,4 +73,7 @@ class ExplainApi:
         caller = await self.callers.identify(bearer(request), request_id(request))
         if isinstance(caller, Denial):
             return caller
-        return await self.explain.claims(caller, asked.claims.person())
+        # It tells of other people, as a list of them does.
+        if not await self.callers.may(caller, "list"):
+            return FORBIDDEN
+        return self.explain.person(asked.claims.person())

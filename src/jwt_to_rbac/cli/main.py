@@ -10,6 +10,7 @@ app = App(name="jwt-to-rbac", help="OpenID Connect ID tokens in, Kubernetes acce
 # By name, so that a command imports what it needs and no more: `serve` alone takes a second.
 app.command("jwt_to_rbac.cli.serve:serve", name="serve")
 app.command("jwt_to_rbac.cli.config:app", name="config")
+app.command("jwt_to_rbac.cli.explain:explain", name="explain")
 app.command("jwt_to_rbac.cli.export:app", name="export")
 app.command("jwt_to_rbac.cli.sandbox:app", name="sandbox")
 

@@ -1,4 +1,4 @@
-"""An explanation as JSON, in Kubernetes' style; also what the command line prints from."""
+"""An explanation as a document in Kubernetes' style: what the API and the command line both tell."""
 
 from jwt_to_rbac.core.plan import Grant
 from jwt_to_rbac.usecases.explain import Explained
