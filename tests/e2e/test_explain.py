@@ -91,19 +91,12 @@ def test_the_command_line_explains_under_a_configuration_without_a_server(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    said = yaml.safe_load(done.stdout) if output != "table" else done.stdout.split()
     if output == "table":
-        assert said[:6] == [
-            "shell@example.com",
-            "would",
-            "get",
-            "the",
-            "ServiceAccount",
-            "shell-example-com",
-        ]
-        assert "admin cluster admins give group cooks: no rule names it" in " ".join(said)
+        said = " ".join(done.stdout.split())
+        assert "shell@example.com would get the ServiceAccount shell-example-com" in said
+        assert "admin cluster admins give group cooks: no rule names it" in said
     else:
-        assert said["changes"] == {"give": [ADMIN], "take": []}
+        assert yaml.safe_load(done.stdout)["changes"] == {"give": [ADMIN], "take": []}
     refused = subprocess.run(
         [*command, "-g", "cooks", "-o", output],
         capture_output=True,
