@@ -26,13 +26,6 @@ log: {level: inof}
         "config.yaml:5:32: jwt[0].issuer.audience is no known key; did you mean `audiences`?",
         "config.yaml:5:3: jwt[0].issuer lacks the key `audiences`",
         (
-            "config.yaml:7:16: jwt[0].claimMappings.username.expression is not supported: CEL "
-            "expressions are not evaluated by this version, and ignoring one could let people in; "
-            "use claim and prefix"
-        ),
-        "config.yaml:7:5: jwt[0].claimMappings.username lacks the key `claim`",
-        "config.yaml:7:5: jwt[0].claimMappings.username lacks the key `prefix`",
-        (
             "config.yaml:8:14: jwt[0].claimMappings.groups.claim is the number 3 (quote it if text is "
             "meant), but must be text"
         ),
@@ -47,7 +40,7 @@ OWN = {
     "unknown-key": ("acounts: {}", "6:1: acounts is no known key; did you mean `accounts`?"),
     "another-systems-key": ("tokenhandler: {}", "6:1: tokenhandler is no known key; known here: "),
     "wrong-letters": ("Server: {}", "6:1: Server is no known key; did you mean `server`?"),
-    "claim-rules": ("claimValidationRules: []", "6:1: claimValidationRules is not supported: "),
+    "claim-rules": ("claimValidationRules: []", "6:1: claimValidationRules is no known key"),
     "no-boolean": ("tokens: {allowCreate: maybe}", "6:10: tokens.allowCreate is the text 'maybe'"),
     "number-for-text": ("accounts: {namespace: 7}", "6:12: accounts.namespace is the number 7"),
     "boolean-for-text": ("accounts: {namespace: no}", "6:12: accounts.namespace is false (quote"),

@@ -1,6 +1,11 @@
-"""What the configuration says about an issuer's claims. Values only; reading claims is for `oidc`."""
+"""What the configuration says about an issuer's claims. Values only; reading claims is for `oidc`.
+
+The meaning is that of Kubernetes' AuthenticationConfiguration (apiserver.config.k8s.io/v1).
+"""
 
 from dataclasses import dataclass
+
+from jwt_to_rbac.core.expression import Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +20,34 @@ GROUPS = Claim("groups")
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimMapping:
-    """Which claims say who somebody is.
+class RequiredClaim:
+    """A claim that must be there and be this text."""
 
-    `username` None is the most readable name that there is: a verified e-mail address, else
-    `preferred_username`, else `sub`. `groups` None is no groups.
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of claims or user, and what to say where it doesn't."""
+
+    expression: Expression
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMapping:
+    """Which claims say who somebody is, and what must hold of them.
+
+    Expressions see `claims`; those of `user_rules` see `user.username`, `.uid`, `.groups` and
+    `.extra`. `username` None is the most readable name that there is: a verified e-mail
+    address, else `preferred_username`, else `sub`. `groups` None is no groups. `uid` and
+    `extra` are for the rules alone: a person is known by `iss` and `sub`.
     """
 
-    username: Claim | None = None
-    groups: Claim | None = GROUPS
+    username: Claim | Expression | None = None
+    groups: Claim | Expression | None = GROUPS
+    uid: Claim | Expression | None = None
+    extra: tuple[tuple[str, Expression], ...] = ()
+    claim_rules: tuple[RequiredClaim | Condition, ...] = ()
+    user_rules: tuple[Condition, ...] = ()

@@ -40,11 +40,23 @@ class Kind(StrEnum):
     TEXTS = "text or a list of texts"
 
 
+TEXT, TEXTS = cel.Type.STRING, cel.Type.List(cel.Type.STRING)
+
+CLAIMS = {"claims": cel.Type.Map(TEXT, cel.Type.DYN)}
+"""What mappings and rules on claims see: all of the token."""
+
+USER = {
+    "user.username": TEXT,
+    "user.uid": TEXT,
+    "user.groups": TEXTS,
+    "user.extra": cel.Type.Map(TEXT, TEXTS),
+}
+"""What rules on the user see, as in Kubernetes."""
+
+
 class NotAnExpression(Exception):
     """The message says what is wrong with the text, to stand after the key's name."""
 
-
-TEXT, TEXTS = cel.Type.STRING, cel.Type.List(cel.Type.STRING)
 
 PERSON = {
     "user.issuer": TEXT,

@@ -115,10 +115,29 @@ class IssuerForm(Form, frozen=True):
 
 
 class ClaimForm(Form, frozen=True):
-    """One claim of the token, with what is put before its value."""
+    """One claim of the token with what is put before its value, or an expression instead."""
 
-    claim: Text
-    prefix: Annotated[str, Meta(description="must be there; may be empty")]
+    claim: Text = ""
+    prefix: Annotated[
+        str | UnsetType, Meta(description="must be there with a claim; may be empty")
+    ] = UNSET
+    expression: Annotated[Cel, Meta(description="CEL over claims, which gives text (or texts)")] = (
+        ""
+    )
+
+
+class UidForm(Form, frozen=True):
+    """A claim or an expression; for userValidationRules."""
+
+    claim: Text = ""
+    expression: Cel = ""
+
+
+class ExtraForm(Form, frozen=True):
+    """One of user.extra; for userValidationRules."""
+
+    key: Annotated[Text, Meta(description="example.com/department")]
+    value_expression: Cel
 
 
 class ClaimMappings(Form, frozen=True):
@@ -130,6 +149,26 @@ class ClaimMappings(Form, frozen=True):
 
     username: ClaimForm | UnsetType = UNSET
     groups: ClaimForm | UnsetType = UNSET
+    uid: UidForm | UnsetType = UNSET
+    extra: tuple[ExtraForm, ...] = ()
+
+
+class ClaimRuleForm(Form, frozen=True):
+    """A claim that must have a value, or an expression that must hold."""
+
+    claim: Text = ""
+    required_value: str = ""
+    expression: Annotated[Cel, Meta(description="CEL over claims, true or false")] = ""
+    message: Text = ""
+
+
+class UserRuleForm(Form, frozen=True):
+    """An expression that must hold of the user."""
+
+    expression: Annotated[
+        Cel, Meta(description="CEL over user.username, .uid, .groups, .extra, true or false")
+    ]
+    message: Text = ""
 
 
 class Authenticator(Form, frozen=True):
@@ -137,6 +176,8 @@ class Authenticator(Form, frozen=True):
 
     issuer: IssuerForm
     claim_mappings: ClaimMappings
+    claim_validation_rules: tuple[ClaimRuleForm, ...] = ()
+    user_validation_rules: tuple[UserRuleForm, ...] = ()
 
 
 class RoleRule(Form, frozen=True):

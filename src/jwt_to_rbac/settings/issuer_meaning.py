@@ -5,10 +5,9 @@ from pathlib import Path as FilePath
 from urllib.parse import SplitResult, urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
-from msgspec import UnsetType
 
-from jwt_to_rbac.core.claim_mapping import Claim, ClaimMapping
-from jwt_to_rbac.settings.configuration import Authenticator, ClaimForm, ClaimMappings, IssuerForm
+from jwt_to_rbac.settings.claim_meaning import claim_mapping
+from jwt_to_rbac.settings.configuration import Authenticator, IssuerForm
 from jwt_to_rbac.settings.document import Path, dotted, shown
 from jwt_to_rbac.settings.shape import Report
 from jwt_to_rbac.settings.values import Issuer
@@ -48,7 +47,7 @@ def _issuer(entry: Authenticator, path: Path, wrong: Report, warn: Report) -> Is
     return Issuer(
         url=form.url,
         audiences=form.audiences,
-        mapping=_mapping(entry.claim_mappings),
+        mapping=claim_mapping(entry, path, wrong),
         algorithms=form.signing_algorithms,
         discovery_url=form.discovery_url,
         ca_pem=form.certificate_authority,
@@ -57,14 +56,6 @@ def _issuer(entry: Authenticator, path: Path, wrong: Report, warn: Report) -> Is
         else None,
         verify_tls=not form.insecure_skip_tls_verify,
     )
-
-
-def _mapping(form: ClaimMappings) -> ClaimMapping:
-    return ClaimMapping(username=_claim(form.username), groups=_claim(form.groups))
-
-
-def _claim(form: ClaimForm | UnsetType) -> Claim | None:
-    return Claim(form.claim, form.prefix) if form else None
 
 
 def _check_url(url: str, path: Path, wrong: Report, warn: Report) -> None:

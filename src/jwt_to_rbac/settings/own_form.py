@@ -8,14 +8,7 @@ from jwt_to_rbac.settings.overlay import Override, overlaid
 from jwt_to_rbac.settings.reading import Reading
 from jwt_to_rbac.settings.shape import fit
 
-_CEL = "CEL expressions are not evaluated by this version, and ignoring one could let people in"
-
 NOT_SUPPORTED = {
-    "expression": f"{_CEL}; use claim and prefix",
-    "claimValidationRules": "a rule that is not checked could let people in",
-    "userValidationRules": _CEL,
-    "uid": "a person is known by iss and sub",
-    "extra": "ServiceAccounts have no extra attributes",
     "egressSelectorType": "there is no egress selector here",
     "anonymous": "it is for the API server alone",
 }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from jwt_to_rbac.core.claim_mapping import Claim
 from jwt_to_rbac.core.expression import Expression
 from jwt_to_rbac.core.policy import (
     Namespaces,
@@ -48,7 +49,18 @@ def policy(form: PolicyForm, issuers: Iterable[Issuer], accounts: str, wrong: Re
                 "groups to that rule, or rename it",
             )
     rules = tuple(_rule(rule, (*at, i), wrong) for i, rule in enumerate(form.rules))
-    prefixes = {i.url: g.prefix for i in issuers if (g := i.mapping.groups) and g.prefix}
+    prefixes: dict[str, str] = {}
+    for issuer in issuers:
+        match issuer.mapping.groups:
+            case Claim(prefix=prefix) if prefix:
+                prefixes[issuer.url] = prefix
+            case Expression() if form.github_org:
+                # What an expression makes of a name can't be told from a name of GitHub's.
+                wrong(
+                    ("policy", "githubOrg"),
+                    f"can't be kept beside the groups expression of {shown(issuer.url)}: map a "
+                    "claim with a prefix, or take this out",
+                )
     return Policy(rules, _github_org(form.github_org, wrong), prefixes, accounts)
 
 
