@@ -119,3 +119,22 @@ async def test_kubernetes_and_we_give_the_same_answer(
 
 def test_there_are_at_least_sixty_pairs() -> None:
     assert len(pairs()) >= 60
+
+
+@pytest.mark.parametrize(
+    ("configuration", "changes"),
+    [
+        pytest.param("groups", {"groups": None}, id="groups-null"),
+        pytest.param("groups", {"groups": [""]}, id="a-group-without-a-name"),
+        pytest.param("groups", {"groups": ["a\u200bb"]}, id="a-group-with-what-can-not-be-seen"),
+        pytest.param("sub", {"aud": [AUDIENCE, "other"]}, id="for-a-stranger-too"),
+        pytest.param("sub", {"iat": ...}, id="no-time-of-issue"),
+        pytest.param("email", {"email": "a@b@example.com"}, id="an-address-with-two-ats"),
+    ],
+)
+async def test_we_refuse_more_than_kubernetes_in_this(
+    both: Both, configuration: str, changes: Changes
+) -> None:
+    token = both.issuers.token(configuration, changes)
+    assert both.kubernetes(token) is not None
+    assert await both.ours(token, configuration) is None
