@@ -30,6 +30,9 @@ class Counting:
         self.batches.append(len(lines))
         return Appended(len(lines))
 
+    def append_now(self, line: bytes) -> bool:
+        return False
+
     def close(self) -> None:
         self.closed = True
 
@@ -39,6 +42,7 @@ class Pipe:
     """A small pipe that nobody reads until told to, with a writer onto it."""
 
     read: int
+    end: int
     writer: Writer
 
     def drain(self) -> bytes:
@@ -55,7 +59,7 @@ class Pipe:
 async def pipe() -> AsyncIterator[Pipe]:
     read, write = os.pipe()
     fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
-    made = Pipe(read, Writer(Stream(write), PATIENCE))
+    made = Pipe(read, write, Writer(Stream(write), PATIENCE))
     yield made
     os.close(read)  # A write that hangs ends with this.
     await made.writer.close()
@@ -77,6 +81,30 @@ async def test_records_that_come_together_are_written_together() -> None:
     assert sink.batches == [50]
     await writer.close()
     assert sink.closed
+
+
+async def test_a_pipe_with_room_takes_a_record_at_once_and_without_a_change_of_its_flags(
+    pipe: Pipe,
+) -> None:
+    writing = pipe.writer.write(LINE)
+    with pytest.raises(StopIteration):
+        writing.send(None)  # Done in one step: nothing was waited for.
+    assert pipe.drain() == LINE
+    assert os.get_blocking(pipe.end)
+
+
+async def test_a_record_longer_than_a_pipe_takes_in_one_piece_is_written_all_the_same(
+    pipe: Pipe,
+) -> None:
+    long = b"y" * 6000 + b"\n"
+    writing = asyncio.create_task(pipe.writer.write(long))
+    got = b""
+    async with asyncio.timeout(5):
+        while len(got) < len(long):
+            await asyncio.sleep(0)
+            got += pipe.drain()
+        await writing
+    assert got == long
 
 
 async def test_a_record_is_written_before_write_returns(tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ class File:
             return Appended(0, e.strerror or type(e).__name__)
         return self._lines.append(self._descriptor, lines)
 
+    def append_now(self, line: bytes) -> bool:
+        return False
+
     def close(self) -> None:
         os.close(self._descriptor)
 

@@ -3,7 +3,7 @@
 import os
 import select
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,9 +17,13 @@ class Appended:
 
 
 class Sink(Protocol):
-    """Appends lines, each with its line feed; doesn't raise OSError, blocks for as long as it takes."""
+    """Appends lines, each with its line feed; doesn't raise OSError."""
 
-    def append(self, lines: Sequence[bytes]) -> Appended: ...
+    def append(self, lines: Sequence[bytes]) -> Appended:
+        """Blocks for as long as it takes."""
+
+    def append_now(self, line: bytes) -> bool:
+        """Never blocks: whether the line was written. If not, `append` does or says why."""
 
     def close(self) -> None: ...
 
@@ -34,9 +38,24 @@ class Stream:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._lines = Lines()
+        self._pipe = _is(descriptor, stat.S_ISFIFO)
 
     def append(self, lines: Sequence[bytes]) -> Appended:
         return self._lines.append(self._descriptor, lines)
+
+    def append_now(self, line: bytes) -> bool:
+        # RWF_NOWAIT is O_NONBLOCK for one write. Linux has it for pipes, which is what a
+        # container's output is; files have it on few file systems, so that theirs always waits.
+        if not self._pipe or len(line) > select.PIPE_BUF or self._lines.cut_off:
+            return False
+        try:
+            # A pipe takes all of PIPE_BUF bytes or nothing.
+            return os.pwritev(self._descriptor, [line], -1, os.RWF_NOWAIT) == len(line)
+        except BlockingIOError:
+            return False
+        except OSError:
+            self._pipe = False  # An older kernel, or no reader: the other way tells.
+            return False
 
     def close(self) -> None:
         pass
@@ -50,16 +69,16 @@ class Lines:
     """
 
     def __init__(self, cut_off: bool = False) -> None:
-        self._cut_off = cut_off
+        self.cut_off = cut_off
 
     def append(self, descriptor: int, lines: Sequence[bytes]) -> Appended:
         done = 0
         for some in _at_once(descriptor, lines):
-            start = b"\n" if self._cut_off else b""
+            start = b"\n" if self.cut_off else b""
             written, trouble = _write(descriptor, start + b"".join(some))
             written -= len(start)
             if written >= 0:
-                whole, self._cut_off = _count_whole(some, written)
+                whole, self.cut_off = _count_whole(some, written)
                 done += whole
             if trouble:
                 return Appended(done, trouble)
@@ -71,10 +90,7 @@ def _at_once(descriptor: int, lines: Sequence[bytes]) -> Iterator[Sequence[bytes
 
     A file opened for appending takes any length so, a pipe PIPE_BUF bytes.
     """
-    try:
-        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-    except OSError:
-        is_file = False
+    is_file = _is(descriptor, stat.S_ISREG)
     first, size = 0, 0
     for i, line in enumerate(lines):
         # One byte is kept for the line feed after a line that was cut off.
@@ -83,6 +99,13 @@ def _at_once(descriptor: int, lines: Sequence[bytes]) -> Iterator[Sequence[bytes
             first, size = i, 0
         size += len(line)
     yield lines[first:]
+
+
+def _is(descriptor: int, kind: Callable[[int], bool]) -> bool:
+    try:
+        return kind(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False
 
 
 def _write(descriptor: int, data: bytes) -> tuple[int, str]:

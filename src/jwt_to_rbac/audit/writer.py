@@ -1,8 +1,9 @@
 """Has lines written by a thread, so that a slow sink never stops the event loop: group commit.
 
 All lines that came while the thread was busy are its next batch: one hand-over, one write and one
-waking of the loop for all of them. That costs about 40 µs of CPU for a line alone and 5 µs a line
-with 16 at a time (a write in the loop itself: 3 µs, but it may block everybody for ever).
+waking of the loop for all of them. That costs 5 µs of CPU a line at 64 requests in flight, 25 at
+16 and 100 for one alone; so what can be written without blocking, a line into a pipe that has
+room, is written at once for 3 µs.
 
 A sink that takes nothing for `patience` seconds is stuck. Everybody who waits is refused then, and
 whoever comes is refused at once, until the write that hangs is done: it recovers by itself. The
@@ -60,6 +61,8 @@ class Writer:
             raise _unavailable("this program is stopping")
         if len(self._waiting) >= self._most_waiting:
             raise _unavailable("too many records wait")
+        if self._idle.is_set() and self._sink.append_now(line):
+            return
         written = self._loop.create_future()
         self._waiting.append(_Waiting(line, written))
         if self._idle.is_set():
