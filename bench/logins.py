@@ -102,7 +102,7 @@ async def run(seconds: float) -> str:
     with start() as sandbox, many_people() as issuer, tempfile.TemporaryDirectory() as name:
         install(sandbox)
         folder = Path(name)
-        config = configuration(sandbox.kubeconfig, folder / "audit.log", {issuer.url: AUDIENCE})
+        config = configuration(sandbox.kubeconfig, "stdout", {issuer.url: AUDIENCE})
         with running_server(config, folder) as server:
             pid = server.process.pid
             return await compare(sandbox.kubeconfig, server.url, pid, issuer, seconds)

@@ -59,7 +59,7 @@ def use_a_new_python() -> None:
 
 def missing(cache: Path) -> tuple[list[str], list[str]]:
     """Debian's names of what is missing: what nothing works without, and what is optional."""
-    essentials = [name for name in ("git", "make") if not shutil.which(name)]
+    essentials = [name for name in ("git", "make", "curl") if not shutil.which(name)]
     if not (find_uv(cache) or has_module("pip") or has_module("ensurepip")):
         essentials.append("python3-venv")
     trusted = ssl.get_default_verify_paths()

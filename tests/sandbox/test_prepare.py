@@ -77,7 +77,7 @@ def record_calls(prepare: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[l
 def test_openldap_is_the_only_thing_that_one_can_go_without(
     prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    there = {"git", "make", "uv"}
+    there = {"git", "make", "curl", "uv"}
     monkeypatch.setattr(prepare.shutil, "which", lambda name, **_: name if name in there else None)
     essentials, optional = prepare.missing(tmp_path)
     assert essentials == []
@@ -90,7 +90,7 @@ def test_uv_needs_pip_or_venv_where_debian_has_left_them_out(
     monkeypatch.setattr(prepare.shutil, "which", lambda *_, **__: None)
     monkeypatch.setattr(prepare, "has_module", lambda _: False)
     essentials, _ = prepare.missing(tmp_path)
-    assert essentials == ["git", "make", "python3-venv"]
+    assert essentials == ["git", "make", "curl", "python3-venv"]
 
 
 def test_an_old_python_is_refused_with_what_to_do(

@@ -24,7 +24,7 @@ POLICY = {
 
 def configuration(
     kubeconfig: Path,
-    audit: Path,
+    audit: Path | str,
     issuers: dict[str, str],
     policy: dict[str, object] | None = None,
 ) -> dict[str, object]:

@@ -44,7 +44,11 @@ def running_server(config: dict[str, object], folder: Path) -> Iterator[Server]:
     output = folder / "server.log"
     command = [sys.executable, "-m", "jwt_to_rbac", "serve", "--config", str(file)]
     with output.open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ)
+        # Through a pipe that somebody reads, as the output of a container is.
+        reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log)
+        process = subprocess.Popen(command, stdout=reader.stdin, stderr=log, env=os.environ)
+    assert reader.stdin
+    reader.stdin.close()
     server = Server(f"http://127.0.0.1:{port}", process, output)
     try:
         _wait_until_ready(server)
@@ -53,6 +57,7 @@ def running_server(config: dict[str, object], folder: Path) -> Iterator[Server]:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)
+        reader.wait(timeout=20)
 
 
 def _wait_until_ready(server: Server) -> None:

@@ -26,6 +26,7 @@ class Settling:
         self._waiting: dict[str, float | None] = {}
         self._wake = asyncio.Event()
         self._busy = 0
+        self._pauses: dict[str, float] = {}
         self.idle = asyncio.Event()
         self.idle.set()
 
@@ -55,25 +56,25 @@ class Settling:
             login_at = self._waiting.pop(name)
             self._busy += 1
             try:
-                await self._try_until_settled(name, login_at)
+                await self._try(name, login_at)
             finally:
                 self._busy -= 1
                 if not self.depth:
                     self.idle.set()
 
-    async def _try_until_settled(self, name: str, login_at: float | None) -> None:
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                await self._settle(name, login_at)
-            except Outage as e:
-                self._log.warning("Settling an account waits", account=name, code=e.code)
-                await asyncio.sleep(max(pause, e.retry_after))
-                pause = min(pause * 2, LONGEST_PAUSE)
-                continue
-            except JwtToRbacError as e:
-                # A person must mend this; the next login or change will try again.
-                self._log.warning(
-                    "Settling an account failed", account=name, code=e.code, detail=e.detail
-                )
+    async def _try(self, name: str, login_at: float | None) -> None:
+        try:
+            await self._settle(name, login_at)
+        except Outage as e:
+            self._log.warning("Settling an account waits", account=name, code=e.code)
+            pause = max(self._pauses.get(name, FIRST_PAUSE), e.retry_after)
+            self._pauses[name] = min(pause * 2, LONGEST_PAUSE)
+            # Back into the queue after the pause: one account must not hold up the others.
+            asyncio.get_running_loop().call_later(pause, self.later, name, login_at)
             return
+        except JwtToRbacError as e:
+            # A person must mend this; the next login or change will try again.
+            self._log.warning(
+                "Settling an account failed", account=name, code=e.code, detail=e.detail
+            )
+        self._pauses.pop(name, None)
