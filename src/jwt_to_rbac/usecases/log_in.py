@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jwt_to_rbac.core.account import Account
-from jwt_to_rbac.core.difference import difference
+from jwt_to_rbac.core.difference import Changes, difference
 from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, plan
@@ -74,8 +74,9 @@ class LogIn:
             denial = nothing_for(record.person)
             await self._take_everything(denial, proven, account, request, record)
             return denial
-        await self._granted(decision, proven, account, request)
-        if account is None or not in_place(account, decision):
+        done = account is not None and in_place(account, decision)
+        await self._granted(decision, proven, account, request, changed=not done)
+        if account is None or not done:
             account = await reconcile(self.cluster, account, decision, self.policy)
             self.settle_later(account.name, now)
         elif not account.reported:
@@ -83,9 +84,17 @@ class LogIn:
         return LoggedIn(account, record.person, decision.access)
 
     async def _granted(
-        self, decision: Decision, proven: ProvenPerson, account: Account | None, request: str
+        self,
+        decision: Decision,
+        proven: ProvenPerson,
+        account: Account | None,
+        request: str,
+        *,
+        changed: bool,
     ) -> None:
-        changes = difference(decision.access.wanted(), account.held if account else ())
+        changes = Changes()
+        if changed:
+            changes = difference(decision.access.wanted(), account.held if account else ())
         await self.audit.record(
             "login",
             request=request,
@@ -100,7 +109,7 @@ class LogIn:
             ],
             given=[str_grant(g.cluster_role, g.namespace) for g in changes.bind],
             taken=[str_grant(h.grant.cluster_role, h.grant.namespace) for h in changes.revoke],
-            changed=account is None or not in_place(account, decision),
+            changed=changed,
         )
 
     async def _take_everything(
