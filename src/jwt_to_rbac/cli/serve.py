@@ -20,8 +20,9 @@ from jwt_to_rbac.settings.values import Settings
 from jwt_to_rbac.wiring import service
 
 GC_THRESHOLDS = (20_000, 20, 100)
-"""Objects, and passes of the younger generations: Python's own (700, 10, 10) looks through the
-whole cache of people some times a second under load (a fifth of a new person's CPU)."""
+"""Objects, and passes of the younger generations. Python's own (700, 10, 10) look through the
+whole cache of people far more often; a new person's CPU at 16 in flight went from 3.8 to 3.1 ms,
+measured once, together with settling one account at a time instead of two."""
 
 
 def serve(
