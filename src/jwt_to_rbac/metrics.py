@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from jwt_to_rbac.core.errors import Outage
-from jwt_to_rbac.ports import Audit
+from jwt_to_rbac.ports import Audit, Request
 
 PREFIX = "jwt_to_rbac_"
 
@@ -118,9 +118,15 @@ class CountedAudit:
         self._audit = audit
         self._metrics = metrics
 
-    async def record(self, event: str, **facts: str | int | bool | Sequence[str] | None) -> None:
+    async def record(
+        self,
+        event: str,
+        *,
+        request: Request | None = None,
+        **facts: str | int | bool | Sequence[str] | None,
+    ) -> None:
         try:
-            await self._audit.record(event, **facts)
+            await self._audit.record(event, request=request, **facts)
         except Outage:
             self._metrics.unrecorded()
             raise

@@ -28,6 +28,18 @@ class Issuers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """Which request is worked on; what happens unattended has none.
+
+    `id` stands in the answer and in every record; `source` is the address that it came from,
+    "" where that isn't known.
+    """
+
+    id: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class KubernetesUser:
     """Whom the API server says that a Kubernetes token belongs to (TokenReview's status.user)."""
 
@@ -104,5 +116,11 @@ class Cluster(Protocol):
 class Audit(Protocol):
     """The append-only record of decisions."""
 
-    async def record(self, event: str, **facts: str | int | bool | Sequence[str] | None) -> None:
+    async def record(
+        self,
+        event: str,
+        *,
+        request: Request | None = None,
+        **facts: str | int | bool | Sequence[str] | None,
+    ) -> None:
         """Write one record before its effect. Raises Outage (audit_unavailable): then no effect."""

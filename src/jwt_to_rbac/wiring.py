@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -71,10 +70,9 @@ async def service(settings: Settings, log: FilteringBoundLogger) -> AsyncIterato
     something named can't be used.
     """
     configuration = await load_configuration(settings.kubeconfig)
-    source: ContextVar[str] = ContextVar("source", default="")
     writer = Writer(open_sink(settings.audit_file, time.time))
     metrics = Metrics(version("jwt-to-rbac"))
-    audit = CountedAudit(AuditTrail(writer, socket.gethostname(), source, time.time), metrics)
+    audit = CountedAudit(AuditTrail(writer, socket.gethostname(), time.time), metrics)
     session = KubeSession(configuration, metrics.call)
     cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
     http = aiohttp.ClientSession(trust_env=False, trace_configs=[told(metrics.fetch)])
@@ -106,7 +104,7 @@ async def service(settings: Settings, log: FilteringBoundLogger) -> AsyncIterato
         Health(cluster.stale),
         MetricsPage(metrics.registry),
         lambda: uuid.uuid4().hex,
-        Told(source, metrics.request, metrics.failure, log),
+        Told(metrics.request, metrics.failure, log),
     )
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
     try:

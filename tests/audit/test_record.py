@@ -4,7 +4,6 @@ import inspect
 import json
 import os
 import re
-from contextvars import ContextVar
 from dataclasses import dataclass
 
 import pytest
@@ -15,6 +14,7 @@ from jwt_to_rbac.audit.sink import Stream
 from jwt_to_rbac.audit.trail import AuditTrail
 from jwt_to_rbac.audit.writer import Writer
 from jwt_to_rbac.core.errors import Code
+from jwt_to_rbac.ports import Request
 
 STRANGE = 'jané\n{"event":"login"}\r\x00\x0b\x1c\x85\u2028\u2029!'
 """Every character that some reader or other takes for the end of a line."""
@@ -32,9 +32,8 @@ class Recorded:
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
-        self.source = ContextVar("source", default="")
         self._writer = Writer(Stream(self._write))
-        self.trail = AuditTrail(self._writer, "replica-1", self.source, lambda: 1767268800.1239)
+        self.trail = AuditTrail(self._writer, "replica-1", lambda: 1767268800.1239)
 
     async def lines(self) -> list[str]:
         await self._writer.close()
@@ -45,15 +44,25 @@ class Recorded:
 
 async def test_a_record_is_one_line_of_json_in_the_documented_order() -> None:
     recorded = Recorded()
-    recorded.source.set("192.0.2.7")
     await recorded.trail.record(
-        "login_refused", taken=["admin@cluster"], code=Code.NO_ACCESS, request="r1", subject=None
+        "login_refused",
+        taken=["admin@cluster"],
+        code=Code.NO_ACCESS,
+        request=Request("r1", "192.0.2.7"),
+        subject=None,
     )
     (line,) = await recorded.lines()
     assert line == (
         '{"time":"2026-01-01T12:00:00.123Z","event":"login_refused","request":"r1",'
         '"replica":"replica-1","source":"192.0.2.7","code":"no_access","taken":["admin@cluster"]}'
     )
+
+
+async def test_what_happens_unattended_names_no_request() -> None:
+    recorded = Recorded()
+    await recorded.trail.record("repair", account="jane")
+    (line,) = await recorded.lines()
+    assert json.loads(line).keys() == {"time", "event", "replica", "account"}
 
 
 async def test_nobody_writes_a_second_record_into_a_value() -> None:

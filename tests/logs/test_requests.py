@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Scope
 
 from jwt_to_rbac.api.edge import Edge, Told
+from jwt_to_rbac.api.reading import noted
 from jwt_to_rbac.api.resource import router, routes
 from jwt_to_rbac.core.errors import Code, InvalidInput, Outage
 from jwt_to_rbac.logs import Stderr, make_log
@@ -25,13 +25,11 @@ class Seen:
     def __init__(self, error: BaseException | None, level: str = "info") -> None:
         self._error = error
         self._read, self._write = os.pipe()
-        self.source = ContextVar("source", default="")
         self.requests: list[tuple[str, str, int]] = []
         self.codes: list[str] = []
         self.sent: list[Message] = []
         self.from_where = ""
         told = Told(
-            self.source,
             lambda method, path, status, seconds: self.requests.append((method, path, status)),
             self.codes.append,
             make_log(level, "json", False, Stderr(self._write)),
@@ -40,7 +38,7 @@ class Seen:
         self._edge: ASGIApp = Edge(router(paths), lambda: "r1", told)
 
     async def handle(self, request: Request) -> Response:
-        self.from_where = self.source.get()
+        self.from_where = noted(request).source
         if self._error is not None:
             raise self._error
         return Response("fine")

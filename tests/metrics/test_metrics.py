@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
+from jwt_to_rbac import ports
 from jwt_to_rbac.api.metrics import MetricsPage
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.metrics import CountedAudit, Metrics
@@ -19,7 +20,13 @@ class Recorder:
     def __init__(self, works: bool = True) -> None:
         self._works = works
 
-    async def record(self, event: str, **facts: str | int | bool | Sequence[str] | None) -> None:
+    async def record(
+        self,
+        event: str,
+        *,
+        request: ports.Request | None = None,
+        **facts: str | int | bool | Sequence[str] | None,
+    ) -> None:
         if not self._works:
             raise Outage(Code.AUDIT_UNAVAILABLE, "full")
 
@@ -98,7 +105,7 @@ async def test_decisions_are_counted_with_their_code_once_they_are_recorded() ->
     metrics = Metrics("1")
     audit = CountedAudit(Recorder(), metrics)
     await audit.record("login", username="jane@example.com", grants=["admin@cluster"])
-    await audit.record("login_refused", code=Code.TOKEN_EXPIRED, request="r")
+    await audit.record("login_refused", code=Code.TOKEN_EXPIRED, request=ports.Request("r"))
     seen = samples(metrics)
     assert seen["jwt_to_rbac_decisions_total code= event=login"] == 1
     assert seen["jwt_to_rbac_decisions_total code=token_expired event=login_refused"] == 1

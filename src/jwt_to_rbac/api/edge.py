@@ -6,7 +6,6 @@ Plain ASGI, since it stands in the way of every call (Starlette's own middleware
 import asyncio
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +13,7 @@ from structlog.typing import FilteringBoundLogger
 
 from jwt_to_rbac.api.problems import failed
 from jwt_to_rbac.core.errors import Code, JwtToRbacError, Outage
+from jwt_to_rbac.ports import Request
 
 DEADLINE = 10.0
 """Seconds for a whole request: a login's calls have five each, and clients give up later."""
@@ -23,12 +23,10 @@ DEADLINE = 10.0
 class Told:
     """Who is told of requests.
 
-    `source`: from where the one at hand came, for its audit records. `ended`: its method, path
-    template ("" for none), status (0 if nobody waited for it) and seconds. `failed`: the code
-    of an error that ended one. And the log.
+    `ended`: a request's method, path template ("" for none), status (0 if nobody waited for it)
+    and seconds. `failed`: the code of an error that ended one. And the log.
     """
 
-    source: ContextVar[str]
     ended: Callable[[str, str, int, float], None]
     failed: Callable[[str], None]
     log: FilteringBoundLogger
@@ -46,9 +44,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = self._new_id()
-        # Each request is a task with a context of its own, and so are the tasks that it starts.
-        self._told.source.set((scope.get("client") or ("",))[0])
+        request = Request(self._new_id(), (scope.get("client") or ("",))[0])
         scope.setdefault("state", {})["request"] = request
         began, status = time.perf_counter(), 0
 
@@ -56,7 +52,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request.encode())]
+                message["headers"] = [*message["headers"], (b"x-request-id", request.id.encode())]
             await send(message)
 
         error: Exception | None = None
@@ -67,7 +63,7 @@ class Edge:
             error = e
             if status:
                 raise
-            await failed(_as_ours(e), request)(scope, receive, send_with_id)
+            await failed(_as_ours(e), request.id)(scope, receive, send_with_id)
         finally:
             self._tell(scope, status, time.perf_counter() - began, error)
 
@@ -77,7 +73,7 @@ class Edge:
         self._told.ended(scope["method"], path, status, seconds)
         log = self._told.log
         facts = {
-            "request": scope["state"]["request"],
+            "request": scope["state"]["request"].id,
             "method": scope["method"],
             "path": path,
             "status": status,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jwt_to_rbac.api.problems import denied
-from jwt_to_rbac.api.reading import bearer, read_json, request_id
+from jwt_to_rbac.api.reading import bearer, noted, read_json, request_id
 from jwt_to_rbac.api.resource import Handler
 from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
 from jwt_to_rbac.core.identity import Identity, Person
@@ -70,7 +70,7 @@ class ExplainApi:
     async def _explained(self, asked: Question, request: Request) -> Explained | Denial:
         if asked.claims is None:
             return await self.explain.token(asked.token or "")
-        caller = await self.callers.identify(bearer(request), request_id(request))
+        caller = await self.callers.identify(bearer(request), noted(request))
         if isinstance(caller, Denial):
             return caller
         # It tells of other people, as a list of them does.

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jwt_to_rbac.api.problems import denied
-from jwt_to_rbac.api.reading import bearer, read_json, request_id
+from jwt_to_rbac.api.reading import bearer, noted, read_json, request_id
 from jwt_to_rbac.api.resource import Handler
 from jwt_to_rbac.core.account import Credential
 from jwt_to_rbac.core.errors import Denial
@@ -61,19 +61,19 @@ class FirstSystem:
         body = await read_json(request, LoginBody)
         # Read before anything is done: bad input makes nothing.
         asked = None if body.duration is None else parse_duration(body.duration)
-        done = await self.log_in(body.token, request_id(request))
+        done = await self.log_in(body.token, noted(request))
         if isinstance(done, Denial):
             return denied(done, request_id(request))
         if body.duration is None:
             return _json(_login(done), HTTPStatus.CREATED)
         owner = Owner(done.person.identity, body.token)
-        issued = await self.issue_token(owner, done.account.name, asked, request_id(request))
+        issued = await self.issue_token(owner, done.account.name, asked, noted(request))
         if isinstance(issued, Denial):
             return denied(issued, request_id(request))
         return _json(_login(done) | {"Token": self._secret(issued)}, HTTPStatus.CREATED)
 
     async def get_rbac(self, request: Request) -> Response:
-        caller = await self.callers.identify(bearer(request), request_id(request))
+        caller = await self.callers.identify(bearer(request), noted(request))
         found = caller if isinstance(caller, Denial) else await self.list_objects(caller)
         if isinstance(found, Denial):
             return denied(found, request_id(request))
@@ -87,12 +87,12 @@ class FirstSystem:
         )
 
     async def delete_rbac(self, request: Request) -> Response:
-        caller = await self.callers.identify(bearer(request), request_id(request))
+        caller = await self.callers.identify(bearer(request), noted(request))
         refused: Denial | None
         if isinstance(caller, Denial):
             refused = caller
         else:
-            refused = await self.revoke(caller, request.path_params["name"], request_id(request))
+            refused = await self.revoke(caller, request.path_params["name"], noted(request))
         if refused is not None:
             return denied(refused, request_id(request))
         return Response(status_code=HTTPStatus.ACCEPTED)
@@ -113,12 +113,10 @@ class FirstSystem:
         return _json(self._secret(issued), HTTPStatus.CREATED)
 
     async def _issue(self, request: Request, asked: float | None) -> Credential | Denial:
-        caller = await self.callers.identify(bearer(request), request_id(request))
+        caller = await self.callers.identify(bearer(request), noted(request))
         if isinstance(caller, Denial):
             return caller
-        return await self.issue_token(
-            caller, request.path_params["name"], asked, request_id(request)
-        )
+        return await self.issue_token(caller, request.path_params["name"], asked, noted(request))
 
     def _secret(self, issued: Credential) -> dict[str, object]:
         """As the first system showed a Secret: values in base64."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
+from jwt_to_rbac import ports
 from jwt_to_rbac.core.errors import Code, InvalidInput, JwtToRbacError
 
 BODY_LIMIT = 128 * 1024
@@ -57,5 +58,11 @@ def bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
+def noted(request: Request) -> ports.Request:
+    """What the use cases are to know of the request: the edge has noted it."""
+    found: ports.Request = request.scope["state"]["request"]
+    return found
+
+
 def request_id(request: Request) -> str:
-    return str(request.scope["state"]["request"])
+    return noted(request).id

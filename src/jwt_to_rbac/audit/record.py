@@ -37,7 +37,7 @@ class Record(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True, gc=F
 
     time: str
     event: str
-    request: Fact = None
+    request: str | None = None
     replica: str
     source: str = ""
     caller: Fact = None

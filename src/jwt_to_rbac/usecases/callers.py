@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Identity
-from jwt_to_rbac.ports import Audit, Cluster, Issuers, KubernetesUser
+from jwt_to_rbac.ports import Audit, Cluster, Issuers, KubernetesUser, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Callers:
     namespace: str
     unauthenticated: bool = False
 
-    async def identify(self, bearer: str, request: str) -> Caller | Denial:
+    async def identify(self, bearer: str, request: Request) -> Caller | Denial:
         """The caller behind a bearer token: an ID token of ours, or a Kubernetes token."""
         if not bearer:
             if self.unauthenticated:

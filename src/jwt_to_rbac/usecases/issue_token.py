@@ -6,7 +6,7 @@ from jwt_to_rbac.core.account import Account, Credential
 from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.lifetime import TokenLifetimes
 from jwt_to_rbac.core.record import refusal
-from jwt_to_rbac.ports import Audit, Clock, Cluster
+from jwt_to_rbac.ports import Audit, Clock, Cluster, Request
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, Owner, describe
 from jwt_to_rbac.usecases.log_in import ROUNDS, LogIn
 
@@ -25,7 +25,7 @@ class IssueToken:
     clock: Clock
 
     async def __call__(
-        self, caller: Caller, name: str, asked: float | None, request: str
+        self, caller: Caller, name: str, asked: float | None, request: Request
     ) -> Credential | Denial:
         """A token for the account `name`, for `asked` seconds within the bounds.
 
@@ -51,7 +51,7 @@ class IssueToken:
                 await self.cluster.refresh(account.name)
         raise Outage(Code.BUSY, "This account is being remade at this moment. Try again.")
 
-    async def _account(self, caller: Caller, name: str, request: str) -> Account | Denial:
+    async def _account(self, caller: Caller, name: str, request: Request) -> Account | Denial:
         if self.callers.owns(caller, self.cluster.account_named(name)) and isinstance(
             caller, Owner
         ):

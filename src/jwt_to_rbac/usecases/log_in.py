@@ -14,7 +14,7 @@ from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, plan
 from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.record import Record, advance
-from jwt_to_rbac.ports import Audit, Clock, Cluster, Issuers
+from jwt_to_rbac.ports import Audit, Clock, Cluster, Issuers, Request
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile
 
@@ -44,8 +44,8 @@ class LogIn:
     settle_later: Callable[[str, float | None], None]
     """Has `Settle` look after an account soon: (its name, when the person logged in)."""
 
-    async def __call__(self, token: str, request: str) -> LoggedIn | Denial:
-        """Log in with a raw ID token; `request` is the request's id, for the audit record.
+    async def __call__(self, token: str, request: Request) -> LoggedIn | Denial:
+        """Log in with a raw ID token.
 
         Raises Outage if issuer, cluster or audit are away, or JwtToRbacError for what an
         administrator must mend.
@@ -62,7 +62,7 @@ class LogIn:
                     continue
         raise Outage(Code.BUSY, "Others change this person's access at this moment. Try again.")
 
-    async def _decide_and_apply(self, proven: ProvenPerson, request: str) -> LoggedIn | Denial:
+    async def _decide_and_apply(self, proven: ProvenPerson, request: Request) -> LoggedIn | Denial:
         now = self.clock()
         account = self.cluster.account_of(proven.person.identity)
         record = advance(account.record if account else None, proven, now)
@@ -88,7 +88,7 @@ class LogIn:
         decision: Decision,
         proven: ProvenPerson,
         account: Account | None,
-        request: str,
+        request: Request,
         *,
         changed: bool,
     ) -> None:
@@ -117,7 +117,7 @@ class LogIn:
         denial: Denial,
         proven: ProvenPerson,
         account: Account | None,
-        request: str,
+        request: Request,
         record: Record | None = None,
     ) -> None:
         """Record the refusal, and leave the person nothing, unless it is the token that is old.
@@ -137,7 +137,7 @@ class LogIn:
     async def _refused(
         self,
         denial: Denial,
-        request: str,
+        request: Request,
         proven: ProvenPerson | None = None,
         taken: list[str] | None = None,
     ) -> None:

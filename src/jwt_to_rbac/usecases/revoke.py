@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Identity
-from jwt_to_rbac.ports import Audit, Cluster
+from jwt_to_rbac.ports import Audit, Cluster, Request
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, describe
 from jwt_to_rbac.usecases.log_in import str_grant
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
@@ -20,7 +20,7 @@ class Revoke:
     audit: Audit
     turns: OneAtATime[Identity]
 
-    async def __call__(self, caller: Caller, name: str, request: str) -> Denial | None:
+    async def __call__(self, caller: Caller, name: str, request: Request) -> Denial | None:
         """Remove the account `name`; None when it is done.
 
         Its owner may, and whoever Kubernetes allows to `delete` the AccessGrant. Bindings go
