@@ -8,13 +8,20 @@ from jwt_to_rbac.core.account import Account, Credential
 from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.errors import Denial
 from jwt_to_rbac.core.identity import Identity, ProvenPerson
+from jwt_to_rbac.core.lifetime import TokenLifetimes
 from jwt_to_rbac.core.plan import AccessPlan, Grant
-from jwt_to_rbac.core.policy import PolicyRule
+from jwt_to_rbac.core.policy import Policy, PolicyRule
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.selector import NamespaceLabels
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
+
+PolicyInForce = Callable[[], Policy]
+"""The policy that holds now: a changed configuration replaces it, so one decision asks once."""
+
+LifetimesInForce = Callable[[], TokenLifetimes]
+"""The bounds of a credential's life that hold now."""
 
 
 class Issuers(Protocol):

@@ -33,6 +33,7 @@ from jwt_to_rbac.metrics import CountedAudit, Metrics
 from jwt_to_rbac.oidc.answers import told
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+from jwt_to_rbac.settings.current import Current
 from jwt_to_rbac.settings.values import Settings
 from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.explain import Explain
@@ -69,6 +70,7 @@ async def service(settings: Settings, log: FilteringBoundLogger) -> AsyncIterato
     Until the watch caches are filled they are answered with 503. Raises InvalidInput if
     something named can't be used.
     """
+    current = Current(settings)
     configuration = await load_configuration(settings.kubeconfig)
     writer = Writer(open_sink(settings.audit_file, time.time))
     metrics = Metrics(version("jwt-to-rbac"))
@@ -77,22 +79,22 @@ async def service(settings: Settings, log: FilteringBoundLogger) -> AsyncIterato
     cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
     http = aiohttp.ClientSession(trust_env=False, trace_configs=[told(metrics.fetch)])
     turns: OneAtATime[Identity] = OneAtATime()
-    settling = Settling(Settle(cluster, settings.policy, audit, time.time, turns), log)
+    settling = Settling(Settle(cluster, current.policy, audit, time.time, turns), log)
     issuers = TrustedIssuers(_trusted(settings), http, time.time)
     callers = Callers(
         issuers, cluster, audit, settings.accounts_namespace, settings.unauthenticated
     )
-    log_in = LogIn(issuers, cluster, settings.policy, audit, time.time, turns, settling.later)
+    log_in = LogIn(issuers, cluster, current.policy, audit, time.time, turns, settling.later)
     first_system = FirstSystem(
         callers,
         log_in,
-        IssueToken(callers, log_in, cluster, settings.tokens, audit, time.time),
+        IssueToken(callers, log_in, cluster, current.lifetimes, audit, time.time),
         Revoke(callers, cluster, audit, turns),
         ListObjects(callers, cluster),
         _ca_certificate(configuration),
         settings.token_creation,
     )
-    explain = ExplainApi(callers, Explain(issuers, cluster, settings.policy, time.time))
+    explain = ExplainApi(callers, Explain(issuers, cluster, current.policy, time.time))
     metrics.watches(cluster.watches)
     metrics.gauge(
         "settling_queue_depth", "Accounts that wait to be settled", lambda: settling.depth
@@ -135,7 +137,7 @@ async def explaining(settings: Settings) -> AsyncIterator[Explain]:
     following = asyncio.create_task(cluster.follow())
     try:
         await asyncio.wait_for(cluster.synced(), FIRST_LOOK)
-        yield Explain(issuers, cluster, settings.policy, time.time)
+        yield Explain(issuers, cluster, Current(settings).policy, time.time)
     except TimeoutError as e:
         raise Outage(Code.CLUSTER_UNAVAILABLE, "The cluster could not be read in time.") from e
     finally:

@@ -5,7 +5,8 @@ order they are asked.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 import aiohttp
@@ -24,6 +25,14 @@ from jwt_to_rbac.oidc.verified_claims import VerifiedClaims, verify
 from jwt_to_rbac.ports import Clock
 
 
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    """Who is trusted, and what was proven under exactly that. Replaced whole, never changed."""
+
+    issuers: Mapping[str, tuple[TrustedIssuer, KeyCache]]
+    memory: ProvenMemory = field(default_factory=ProvenMemory)
+
+
 class TrustedIssuers:
     """Verifies ID tokens of several issuers, each by its own keys alone.
 
@@ -39,29 +48,45 @@ class TrustedIssuers:
         clock: Clock,
         fetch_seconds: float = FETCH_SECONDS,
     ) -> None:
+        self._session = session
         self._clock = clock
-        self._memory = ProvenMemory()
-        self._issuers: dict[str, tuple[TrustedIssuer, KeyCache]] = {}
+        self._fetch_seconds = fetch_seconds
+        self._now = _InForce({})
+        self.replace(issuers)
+
+    def replace(self, issuers: Iterable[TrustedIssuer]) -> None:
+        """Trust exactly these from now on. Raises InvalidInput, and then nothing has changed.
+
+        Keys stay known where they are had from the same place; what tokens proved is forgotten.
+        A token that is being verified meanwhile is judged by what held when it came.
+        """
+        trusted: dict[str, tuple[TrustedIssuer, KeyCache]] = {}
         for issuer in issuers:
-            if issuer.url in self._issuers:
+            if issuer.url in trusted:
                 raise InvalidInput(
                     Code.CONFIGURATION_INVALID, f"issuer {issuer.url!r} is configured twice"
                 )
-            fetch = partial(fetch_keys, session, issuer, fetch_seconds)
-            self._issuers[issuer.url] = (issuer, KeyCache(fetch, clock))
+            known = self._now.issuers.get(issuer.url)
+            if known is not None and known[0].key_source == issuer.key_source:
+                trusted[issuer.url] = (issuer, known[1])
+                continue
+            fetch = partial(fetch_keys, self._session, issuer, self._fetch_seconds)
+            trusted[issuer.url] = (issuer, KeyCache(fetch, self._clock))
+        self._now = _InForce(trusted)
 
     async def prove(self, token: str) -> ProvenPerson | Denial:
         """Verify an ID token and say whose it is. Raises Outage (issuer_unavailable)."""
         # Cut, for a longer one is refused unread; passing surrogates, to be refused with a reason.
         prefix = token[: MAX_TOKEN_LENGTH + 1].encode("utf-8", "surrogatepass")
         token_sha256 = hashlib.sha256(prefix).hexdigest()
-        known = await self._recall(token_sha256)
+        now = self._now
+        known = await self._recall(token_sha256, now)
         if known is not None:
             return known
-        verified = await self.verify(token)
+        verified = await self._verify(token, now)
         if isinstance(verified, Denial):
             return verified
-        issuer, _ = self._issuers[verified.issuer]
+        issuer, _ = now.issuers[verified.issuer]
         person = person_of(verified, issuer.mapping)
         if isinstance(person, Denial):
             return person
@@ -71,7 +96,7 @@ class TrustedIssuers:
             expires_at=int(verified.times.expires_at),
             token_sha256=token_sha256,
         )
-        self._memory.put(token_sha256, Remembered(verified, proven))
+        now.memory.put(token_sha256, Remembered(verified, proven))
         return proven
 
     async def verify(self, token: str) -> VerifiedClaims | Denial:
@@ -79,14 +104,17 @@ class TrustedIssuers:
 
         For a caller that has a nonce to compare, or rules of its own on the claims.
         """
+        return await self._verify(token, self._now)
+
+    async def _verify(self, token: str, now: _InForce) -> VerifiedClaims | Denial:
         unverified = read_token(token)
         if isinstance(unverified, Denial):
             return unverified
         # Believed only so far as to pick whose keys must have signed it.
         named = unverified.unverified_claims.get("iss")
-        if not isinstance(named, str) or named not in self._issuers:
-            return self._unknown_issuer(named)
-        issuer, cache = self._issuers[named]
+        if not isinstance(named, str) or named not in now.issuers:
+            return _unknown_issuer(named, now.issuers)
+        issuer, cache = now.issuers[named]
         if unverified.algorithm not in issuer.algorithms:
             return Denial(
                 Code.TOKEN_ALGORITHM,
@@ -98,28 +126,27 @@ class TrustedIssuers:
 
     def claims_to_issue(self, token: str) -> bool:
         """Whether a bearer token says, unverified, that a configured issuer made it."""
-        return unverified_issuer(token) in self._issuers
+        return unverified_issuer(token) in self._now.issuers
 
     async def close(self) -> None:
         """End fetches that are under way."""
-        for _, cache in self._issuers.values():
+        for _, cache in self._now.issuers.values():
             await cache.close()
 
-    async def _recall(self, token_sha256: str) -> ProvenPerson | None:
+    async def _recall(self, token_sha256: str, now: _InForce) -> ProvenPerson | None:
         """Whose token it is, if it was verified before and all that can change still holds."""
-        known = self._memory.get(token_sha256)
+        known = now.memory.get(token_sha256)
         if known is None:
             return None
-        _, cache = self._issuers[known.claims.issuer]
+        _, cache = now.issuers[known.claims.issuer]
         keys = (await cache.keys()).keys
         if known.claims.key in keys and known.claims.times.denial_at(self._clock()) is None:
             return known.person
-        self._memory.forget(token_sha256)
+        now.memory.forget(token_sha256)
         return None
 
-    def _unknown_issuer(self, named: object) -> Denial:
-        found = shown(named) if isinstance(named, str) else "nobody"
-        allowed = ", ".join(shown(url) for url in self._issuers)
-        return Denial(
-            Code.TOKEN_ISSUER, f"the token was issued by {found}; trusted here: {allowed}"
-        )
+
+def _unknown_issuer(named: object, trusted: Iterable[str]) -> Denial:
+    found = shown(named) if isinstance(named, str) else "nobody"
+    allowed = ", ".join(map(shown, trusted))
+    return Denial(Code.TOKEN_ISSUER, f"the token was issued by {found}; trusted here: {allowed}")

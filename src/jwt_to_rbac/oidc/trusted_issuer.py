@@ -52,6 +52,11 @@ class TrustedIssuer:
             raise _invalid(f"issuer {self.url!r}: the maximum age must be more than 0 seconds")
 
     @property
+    def key_source(self) -> tuple[object, ...]:
+        """Where its keys are had from, and who vouches for that place."""
+        return (self.configuration_url, self.ca_file, self.ca_pem, self.verify_tls)
+
+    @property
     def configuration_url(self) -> str:
         """Where the discovery document is (OpenID Connect Discovery 1.0 section 4)."""
         return (

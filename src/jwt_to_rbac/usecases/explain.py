@@ -7,9 +7,8 @@ from jwt_to_rbac.core.errors import Denial
 from jwt_to_rbac.core.identity import Person
 from jwt_to_rbac.core.names import readable_account_name
 from jwt_to_rbac.core.plan import AccessPlan, plan
-from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.record import Record, advance
-from jwt_to_rbac.ports import Clock, Cluster, Issuers
+from jwt_to_rbac.ports import Clock, Cluster, Issuers, PolicyInForce
 from jwt_to_rbac.usecases.log_in import nothing_for
 
 
@@ -35,7 +34,7 @@ class Explain:
 
     issuers: Issuers
     cluster: Cluster
-    policy: Policy
+    policy: PolicyInForce
     clock: Clock
 
     async def token(self, token: str) -> Explained | Denial:
@@ -59,7 +58,7 @@ class Explain:
             person = record.person
         access = AccessPlan()
         if refused is None:
-            access = plan(person, self.policy, self.cluster.namespaces())
+            access = plan(person, self.policy(), self.cluster.namespaces())
             refused = None if access.grants else nothing_for(person)
         return Explained(
             person,

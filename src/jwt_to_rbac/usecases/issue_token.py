@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from jwt_to_rbac.core.account import Account, Credential
 from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
-from jwt_to_rbac.core.lifetime import TokenLifetimes
 from jwt_to_rbac.core.record import refusal
-from jwt_to_rbac.ports import Audit, Clock, Cluster, Request
+from jwt_to_rbac.ports import Audit, Clock, Cluster, LifetimesInForce, Request
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, Owner, describe
 from jwt_to_rbac.usecases.log_in import ROUNDS, LogIn
 
@@ -20,7 +19,7 @@ class IssueToken:
     callers: Callers
     log_in: LogIn
     cluster: Cluster
-    lifetimes: TokenLifetimes
+    lifetimes: LifetimesInForce
     audit: Audit
     clock: Clock
 
@@ -33,7 +32,7 @@ class IssueToken:
         else needs `create` on `accessgrants/tokens`. Raises as `LogIn` does, and
         InvalidInput for a lifetime of nothing or less.
         """
-        seconds = self.lifetimes.bound(asked)
+        seconds = self.lifetimes().bound(asked)
         for _ in range(ROUNDS):
             account = await self._account(caller, name, request)
             if isinstance(account, Denial):

@@ -12,9 +12,8 @@ from jwt_to_rbac.core.difference import Changes, difference
 from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, plan
-from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.record import Record, advance
-from jwt_to_rbac.ports import Audit, Clock, Cluster, Issuers, Request
+from jwt_to_rbac.ports import Audit, Clock, Cluster, Issuers, PolicyInForce, Request
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile
 
@@ -37,7 +36,7 @@ class LogIn:
 
     issuers: Issuers
     cluster: Cluster
-    policy: Policy
+    policy: PolicyInForce
     audit: Audit
     clock: Clock
     turns: OneAtATime[Identity]
@@ -63,13 +62,13 @@ class LogIn:
         raise Outage(Code.BUSY, "Others change this person's access at this moment. Try again.")
 
     async def _decide_and_apply(self, proven: ProvenPerson, request: Request) -> LoggedIn | Denial:
-        now = self.clock()
+        now, policy = self.clock(), self.policy()
         account = self.cluster.account_of(proven.person.identity)
         record = advance(account.record if account else None, proven, now)
         if isinstance(record, Denial):
             await self._take_everything(record, proven, account, request)
             return record
-        decision = Decision(record, plan(record.person, self.policy, self.cluster.namespaces()))
+        decision = Decision(record, plan(record.person, policy, self.cluster.namespaces()))
         if not decision.access.grants:
             denial = nothing_for(record.person)
             await self._take_everything(denial, proven, account, request, record)
@@ -77,7 +76,7 @@ class LogIn:
         done = account is not None and in_place(account, decision)
         await self._granted(decision, proven, account, request, changed=not done)
         if account is None or not done:
-            account = await reconcile(self.cluster, account, decision, self.policy)
+            account = await reconcile(self.cluster, account, decision, policy)
             self.settle_later(account.name, now)
         elif not account.reported:
             self.settle_later(account.name, None)
@@ -131,7 +130,7 @@ class LogIn:
         await self._refused(denial, request, proven, held)
         decision = Decision(record or account.record, AccessPlan())
         if held or account.record != decision.record:
-            await reconcile(self.cluster, account, decision, self.policy)
+            await reconcile(self.cluster, account, decision, self.policy())
             self.settle_later(account.name, None)
 
     async def _refused(

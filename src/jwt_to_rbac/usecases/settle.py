@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from jwt_to_rbac.core.errors import Code, Conflict, Outage
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.plan import AccessPlan, plan
-from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.record import refusal
-from jwt_to_rbac.ports import Audit, Clock, Cluster
+from jwt_to_rbac.ports import Audit, Clock, Cluster, PolicyInForce
 from jwt_to_rbac.usecases.log_in import ROUNDS, str_grant
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile
@@ -23,7 +22,7 @@ class Settle:
     """The use case with all that it needs."""
 
     cluster: Cluster
-    policy: Policy
+    policy: PolicyInForce
     audit: Audit
     clock: Clock
     turns: OneAtATime[Identity]
@@ -49,9 +48,9 @@ class Settle:
         account = self.cluster.account_named(name)
         if account is None:
             return
-        access = AccessPlan()
+        access, policy = AccessPlan(), self.policy()
         if refusal(account.record, self.clock()) is None:
-            access = plan(account.record.person, self.policy, self.cluster.namespaces())
+            access = plan(account.record.person, policy, self.cluster.namespaces())
         decision = Decision(account.record, access)
         if not in_place(account, decision):
             await self.audit.record(
@@ -63,5 +62,5 @@ class Settle:
                 ],
                 held=[str_grant(h.grant.cluster_role, h.grant.namespace) for h in account.held],
             )
-            account = await reconcile(self.cluster, account, decision, self.policy)
+            account = await reconcile(self.cluster, account, decision, policy)
         await self.cluster.report(account, access, login_at)
