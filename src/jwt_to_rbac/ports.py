@@ -120,6 +120,30 @@ class Cluster(Protocol):
         """SubjectAccessReview on accessgrants."""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who leads, as the Lease says: nobody if `holder` is empty.
+
+    `version` changes with every write; `seconds` is for how long it is held without one.
+    """
+
+    holder: str
+    version: str
+    seconds: int = 0
+    transitions: int = 0
+
+
+class Lease(Protocol):
+    """The record of who leads. Each call raises Outage, Conflict or JwtToRbacError."""
+
+    async def read(self) -> Held: ...
+
+    async def take(self, held: Held, holder: str, seconds: int) -> Held:
+        """Hold it from now on, or still, if nobody wrote it since `held` was read."""
+
+    async def release(self, held: Held) -> None: ...
+
+
 class Audit(Protocol):
     """The append-only record of decisions."""
 

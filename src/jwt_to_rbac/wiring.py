@@ -24,10 +24,12 @@ from jwt_to_rbac.api.metrics import MetricsPage
 from jwt_to_rbac.audit.opening import open_sink
 from jwt_to_rbac.audit.trail import AuditTrail
 from jwt_to_rbac.audit.writer import Writer
+from jwt_to_rbac.controllers.leadership import Leadership
 from jwt_to_rbac.controllers.settling import Settling
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.kube.cluster import KubeCluster
+from jwt_to_rbac.kube.lease import KubeLease
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
 from jwt_to_rbac.metrics import CountedAudit, Metrics
 from jwt_to_rbac.oidc.answers import told
@@ -64,9 +66,12 @@ class Service:
 
 
 @asynccontextmanager
-async def service(settings: Settings, log: FilteringBoundLogger) -> AsyncIterator[Service]:
+async def service(
+    settings: Settings, log: FilteringBoundLogger, controllers: bool = True
+) -> AsyncIterator[Service]:
     """Connect to everything that `settings` names; requests can be served at once.
 
+    Without `controllers` this process never leads: it does nothing unattended.
     Until the watch caches are filled they are answered with 503. Raises InvalidInput if
     something named can't be used.
     """
@@ -108,16 +113,30 @@ async def service(settings: Settings, log: FilteringBoundLogger) -> AsyncIterato
         lambda: uuid.uuid4().hex,
         Told(metrics.request, metrics.failure, log),
     )
+    lease = KubeLease(session, settings.accounts_namespace, time.time)
+    leadership = Leadership(lease, f"{socket.gethostname()}_{uuid.uuid4().hex}", log)
+    metrics.gauge(
+        "leader", "1 while this replica runs the controllers, else 0", leadership.still_leading
+    )
+
+    async def lead() -> None:
+        await cluster.synced()
+        await leadership.run(asyncio.Event().wait)
+
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
+    leading = asyncio.create_task(lead() if controllers else asyncio.sleep(0))
     try:
         yield Service(app, cluster, configuration.host)
+        # Others lead from now on, while what is left here is finished.
+        leading.cancel()
+        await asyncio.gather(leading, return_exceptions=True)
         # What logins of the last moment left to be told.
         with suppress(TimeoutError):
             await asyncio.wait_for(settling.idle.wait(), LAST_REPORTS)
     finally:
-        for task in background:
+        for task in (leading, *background):
             task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+        await asyncio.gather(leading, *background, return_exceptions=True)
         await issuers.close()
         await http.close()
         await session.close()

@@ -67,7 +67,8 @@ class Installed:
     def running(self) -> Iterator[Client]:
         """The program, with nothing but its own credential."""
         audit = self.folder / "audit.log"
-        with running_server(self._configuration(self._kubeconfig(), audit), self.folder) as server:
+        config = self._configuration(self._kubeconfig(), audit)
+        with running_server(config, self.folder, controllers=True) as server:
             yield Client(server, audit)
 
     def apply(self) -> None:

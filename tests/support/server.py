@@ -37,12 +37,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(config: dict[str, object], folder: Path) -> Iterator[Server]:
-    """Start `jwt-to-rbac serve` with this configuration on a free port; stop it after."""
+def running_server(
+    config: dict[str, object], folder: Path, controllers: bool = False
+) -> Iterator[Server]:
+    """Start `jwt-to-rbac serve` with this configuration on a free port; stop it after.
+
+    Without controllers, because tests' servers have policies of their own on one cluster, and
+    what leads would hold everybody to its own.
+    """
     port = free_port()
     file = write(config, f"127.0.0.1:{port}", folder)
     output = folder / "server.log"
     command = [sys.executable, "-m", "jwt_to_rbac", "serve", "--config", str(file)]
+    command += [f"--controllers={str(controllers).lower()}"]
     with output.open("wb") as log:
         # Through a pipe that somebody reads, as the output of a container is.
         reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log)

@@ -28,6 +28,7 @@ measured once, together with settling one account at a time instead of two."""
 def serve(
     *settings: Annotated[str, Parameter(allow_leading_hyphen=True)],
     config: Annotated[Path | None, Parameter(name="--config")] = None,
+    controllers: bool = True,
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C.
 
@@ -38,6 +39,8 @@ def serve(
     config
         The configuration file; else config.yaml, config.toml or config.json in the working
         directory or $CONFIG_DIR.
+    controllers
+        Do what happens unattended while this replica leads: repair, expiry, cleaning up.
     """
     loaded = load(config, os.environ, settings)
     for warning in loaded.warnings:
@@ -46,11 +49,11 @@ def serve(
     log = make_log(wanted.level, wanted.format, wanted.color, Stderr())
     logging.basicConfig(handlers=[LibraryHandler(log)], level=logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(loaded.settings, log))
+        runner.run(_serve(loaded.settings, log, controllers))
 
 
-async def _serve(settings: Settings, log: FilteringBoundLogger) -> None:
-    async with service(settings, log) as running:
+async def _serve(settings: Settings, log: FilteringBoundLogger, controllers: bool) -> None:
+    async with service(settings, log, controllers) as running:
         # Modules and caches live as long as the process: taken out of the collector's sight,
         # they don't cost it a look at every pass (up to a fifth of our CPU under load).
         gc.collect()

@@ -53,6 +53,7 @@ class Code(StrEnum):
     ISSUER_UNAVAILABLE = "issuer_unavailable"
     AUDIT_UNAVAILABLE = "audit_unavailable"
     BUSY = "busy"
+    NOT_LEADING = "not_leading"
     INTERNAL = "internal"
 
 
@@ -74,6 +75,7 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.ISSUER_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.AUDIT_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+    Code.NOT_LEADING: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """The HTTP status of each code; whatever isn't listed is about a credential: 401."""

@@ -27,6 +27,10 @@ def service_accounts(namespace: str) -> str:
     return f"{NAMESPACES}/{namespace}/serviceaccounts"
 
 
+def lease(namespace: str, name: str) -> str:
+    return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}"
+
+
 def token(namespace: str, account: str) -> str:
     return f"{service_accounts(namespace)}/{account}/token"
 

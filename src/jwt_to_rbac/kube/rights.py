@@ -20,6 +20,7 @@ from collections.abc import Iterable
 
 from jwt_to_rbac.core.policy import PolicyRule
 from jwt_to_rbac.kube.installation import LABELS, Installation, program_namespace
+from jwt_to_rbac.kube.lease import NAME as LEASE
 from jwt_to_rbac.kube.manifest import Body, cluster_role, role_rules
 from jwt_to_rbac.kube.marks import GROUP, RESOURCE
 
@@ -51,6 +52,7 @@ def accounts_rules() -> tuple[PolicyRule, ...]:
     return (
         PolicyRule((*_FOLLOW, "get", "create", "delete"), ("",), ("serviceaccounts",)),
         PolicyRule(("create",), ("",), ("serviceaccounts/token",)),
+        PolicyRule(("get", "create", "patch"), ("coordination.k8s.io",), ("leases",), (LEASE,)),
     )
 
 

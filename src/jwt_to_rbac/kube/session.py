@@ -8,10 +8,12 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Self
 
 import aiohttp
 import msgspec
@@ -22,6 +24,7 @@ from kubernetes.aio.config.incluster_config import SERVICE_HOST_ENV_NAME
 
 from jwt_to_rbac.core.errors import Code, Conflict, InvalidInput, JwtToRbacError, Outage
 from jwt_to_rbac.kube.calls import Observe, verb_and_resource
+from jwt_to_rbac.kube.places import Places
 
 CALL_TIMEOUT = 5.0
 """Seconds for one call, so that a login of five round trips ends before a client's patience."""
@@ -90,12 +93,22 @@ class KubeSession:
         context: ssl.SSLContext = RESTClientObject(configuration).ssl_context
         # trust_env off: a proxy variable of the environment must not see this traffic
         # (a kubeconfig's own proxy-url does apply).
-        self._places = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._places = Places(CALLS_AT_ONCE)
+        self._guard: Callable[[], None] = lambda: None
         self._http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=context, limit=0),
             trust_env=False,
             timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT),
         )
+
+    def behind(self, guard: Callable[[], None]) -> Self:
+        """The same connection, whose writes ask `guard` right before each try.
+
+        A write may have waited long by then; what `guard` raises stops it.
+        """
+        twin = copy(self)
+        twin._guard = guard
+        return twin
 
     async def close(self) -> None:
         await self._http.close()
@@ -108,16 +121,23 @@ class KubeSession:
         *,
         also: tuple[int, ...] = (),
         content_type: str = _JSON,
+        urgent: bool = False,
     ) -> Reply:
         """Make one call; a 2xx or a status in `also` comes back.
 
+        `urgent` ones and what takes something away (DELETE) go ahead of others that wait.
         Raises Outage (unreachable, too slow, throttled, 5xx), Conflict (409), or
         JwtToRbacError (cluster_refused) with the API server's own sentence.
         """
         data = None if body is None else msgspec.json.encode(body)
         for attempt in range(TRIES):
-            async with self._places:
+            await self._places.take(urgent or method == "DELETE")
+            try:
+                if method != "GET":
+                    self._guard()
                 reply, wait = await self._once(method, path, data, content_type)
+            finally:
+                self._places.give()
             if wait is None or wait > LONGEST_WAIT or attempt == TRIES - 1:
                 break
             await asyncio.sleep(wait)

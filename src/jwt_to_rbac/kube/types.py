@@ -100,3 +100,14 @@ class AccessGrant(Struct, frozen=True):
     metadata: Meta
     spec: AccessGrantSpec
     status: AccessGrantStatus = AccessGrantStatus()
+
+
+class LeaseSpec(Struct, frozen=True, rename="camel"):
+    holder_identity: str | None = None
+    lease_duration_seconds: int | None = None
+    lease_transitions: int | None = None
+
+
+class Lease(Struct, frozen=True):
+    metadata: Meta
+    spec: LeaseSpec = LeaseSpec()
