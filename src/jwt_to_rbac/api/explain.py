@@ -75,5 +75,7 @@ class ExplainApi:
             return caller
         # It tells of other people, as a list of them does.
         if not await self.callers.may(caller, "list"):
-            return FORBIDDEN
+            return await self.callers.refused(
+                FORBIDDEN, caller, "list accessgrants", "", noted(request)
+            )
         return self.explain.person(asked.claims.person())

@@ -74,7 +74,11 @@ class FirstSystem:
 
     async def get_rbac(self, request: Request) -> Response:
         caller = await self.callers.identify(bearer(request), noted(request))
-        found = caller if isinstance(caller, Denial) else await self.list_objects(caller)
+        found = (
+            caller
+            if isinstance(caller, Denial)
+            else await self.list_objects(caller, noted(request))
+        )
         if isinstance(found, Denial):
             return denied(found, request_id(request))
         return _json(

@@ -1,20 +1,25 @@
 """One record of a decision: its fields, in the order in which they are written. A JSON object a line.
 
     time          when, RFC 3339 in UTC with milliseconds
-    event         what was decided: login, login_refused, caller_refused, token, revoke, repair …
+    event         what was decided: login, login_refused, caller_refused, access_refused, token,
+                  revoke, repair …
     request       the request's id, which also stands in the answer's X-Request-Id
     replica       which process, by its host's name
     source        from where: the address of the connection's other end (of a proxy, if one stands
                   in front); absent for what happens unattended
     caller        who asked, where that isn't shown by an ID token: a Kubernetes user, or issuer#subject
     issuer, subject, username   whom an ID token proved; username is for reading, the others identify
-    token_sha256  which ID token, by the hash of its whole text, in hexadecimal
-    account       whose access, by the ServiceAccount's name; absent if it is yet to be made
+    token_sha256  which ID token, by the hash of its whole text, in hexadecimal; refused ones too,
+                  but for what isn't even a token
+    asked         what the caller asked for and was refused: a verb and a resource of Kubernetes' RBAC
+    account       whose access, by the ServiceAccount's name; absent if it is yet to be made. With
+                  access_refused the name as it was asked for, whether there is one or not
     seconds       how long the ServiceAccount token was to live
     code          why it was refused: a code of `core.errors`
     grants        all that the person is to hold, each with the rule that gives it
     given, taken  what of that had to be added, and what was taken away
     held          what was held before a repair
+    failed_rules  rules whose expression had no value for the person, and so gave nothing, with why
     changed       whether the cluster had to be changed at all
 
 A field that says nothing in a record is left out. A name that isn't here can't be written, and no
@@ -45,6 +50,7 @@ class Record(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True, gc=F
     subject: Fact = None
     username: Fact = None
     token_sha256: Fact = None
+    asked: Fact = None
     account: Fact = None
     seconds: Fact = None
     code: Fact = None
@@ -52,6 +58,7 @@ class Record(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True, gc=F
     given: Fact = None
     taken: Fact = None
     held: Fact = None
+    failed_rules: Fact = None
     changed: Fact = None
 
 

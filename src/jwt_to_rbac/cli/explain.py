@@ -114,7 +114,7 @@ def _table(found: Explained) -> str:
     lines.insert(0, f"{found.person.username} {state} the ServiceAccount {found.account}\n")
     lines += [f"group {group}: no rule names it" for group in found.access.unmatched_groups]
     lines += [f"namespace {name}: does not exist" for name in found.access.absent_namespaces]
-    lines += [f"rule {failed.rule}: {failed.reason}" for failed in found.access.failed_rules]
+    lines += [f"rule {failed}" for failed in found.access.failed_rules]
     if found.refused:
         lines.append(f"\nA login would be refused ({found.refused.code}): {found.refused.detail}")
     return "\n".join(lines)

@@ -4,6 +4,7 @@ A person is (`iss`, `sub`), never an e-mail address, never a connector's id alon
 e-mail addresses are reused and reassigned, `sub` is not (OpenID Connect Core 2).
 """
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -43,3 +44,9 @@ class ProvenPerson:
     issued_at: int
     expires_at: int
     token_sha256: str
+
+
+def token_sha256(token: str) -> str:
+    """The hash of a token's whole text, in hexadecimal: it names the token and can't be used."""
+    # Lone surrogates can stand in JSON: such a text is refused later, with a reason.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -39,6 +39,9 @@ class FailedRule:
     rule: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class AccessPlan:

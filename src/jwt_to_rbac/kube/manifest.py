@@ -72,14 +72,7 @@ def status(
     `groups` and `roles` are joined for kubectl's columns, which can't join a list.
     """
     roles = dict.fromkeys(planned.grant.cluster_role for planned in access.grants)
-    ready = {
-        "type": "Ready",
-        "status": "True",
-        "reason": "Applied",
-        "message": "The cluster holds what the policy says.",
-        "observedGeneration": generation,
-        "lastTransitionTime": rfc3339(now),
-    }
+    about: Body = {"observedGeneration": generation, "lastTransitionTime": rfc3339(now)}
     told: Body = {
         "observedGeneration": generation,
         "grants": [
@@ -93,9 +86,27 @@ def status(
         "groups": ",".join(record.person.groups),
         "roles": ",".join(roles),
         "unmatchedGroups": access.unmatched_groups,
-        "conditions": [ready],
+        "failedRules": [{"rule": f.rule, "reason": f.reason} for f in access.failed_rules],
+        "conditions": [
+            _condition("Ready", "Applied", "The cluster holds what the policy says.", about),
+            _rules_evaluated(access, about),
+        ],
     }
     return told if login_at is None else told | {"lastLogin": rfc3339(login_at)}
+
+
+def _rules_evaluated(access: AccessPlan, about: Body) -> Body:
+    """Whether every rule had a value for this person; one that hasn't gives nothing."""
+    kind = "RulesEvaluated"
+    if not access.failed_rules:
+        return _condition(kind, "Evaluated", "Every rule of the policy could be evaluated.", about)
+    failed = "; ".join(f"rule {one}" for one in access.failed_rules)
+    return _condition(kind, "RuleFailed", f"Gives nothing, mend the policy: {failed}", about, False)
+
+
+def _condition(kind: str, reason: str, message: str, about: Body, holds: bool = True) -> Body:
+    status = "True" if holds else "False"
+    return {"type": kind, "status": status, "reason": reason, "message": message[:32768]} | about
 
 
 def service_account(account: Account, namespace: str) -> Body:

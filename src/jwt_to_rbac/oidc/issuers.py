@@ -4,7 +4,6 @@ Parsing, keys, verification and claim mapping have their own modules; this one s
 order they are asked.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,7 +11,7 @@ from functools import partial
 import aiohttp
 
 from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
-from jwt_to_rbac.core.identity import ProvenPerson
+from jwt_to_rbac.core.identity import ProvenPerson, token_sha256
 from jwt_to_rbac.oidc.compact_token import MAX_TOKEN_LENGTH, read_token, unverified_issuer
 from jwt_to_rbac.oidc.discovery import fetch_keys
 from jwt_to_rbac.oidc.fetch import FETCH_SECONDS
@@ -76,11 +75,10 @@ class TrustedIssuers:
 
     async def prove(self, token: str) -> ProvenPerson | Denial:
         """Verify an ID token and say whose it is. Raises Outage (issuer_unavailable)."""
-        # Cut, for a longer one is refused unread; passing surrogates, to be refused with a reason.
-        prefix = token[: MAX_TOKEN_LENGTH + 1].encode("utf-8", "surrogatepass")
-        token_sha256 = hashlib.sha256(prefix).hexdigest()
+        # A longer one is refused unread, and was never remembered.
+        sha256 = token_sha256(token) if len(token) <= MAX_TOKEN_LENGTH else ""
         now = self._now
-        known = await self._recall(token_sha256, now)
+        known = await self._recall(sha256, now)
         if known is not None:
             return known
         verified = await self._verify(token, now)
@@ -94,9 +92,9 @@ class TrustedIssuers:
             person=person,
             issued_at=int(verified.times.issued_at),
             expires_at=int(verified.times.expires_at),
-            token_sha256=token_sha256,
+            token_sha256=sha256,
         )
-        now.memory.put(token_sha256, Remembered(verified, proven))
+        now.memory.put(sha256, Remembered(verified, proven))
         return proven
 
     async def verify(self, token: str) -> VerifiedClaims | Denial:
@@ -133,16 +131,16 @@ class TrustedIssuers:
         for _, cache in self._now.issuers.values():
             await cache.close()
 
-    async def _recall(self, token_sha256: str, now: _InForce) -> ProvenPerson | None:
+    async def _recall(self, sha256: str, now: _InForce) -> ProvenPerson | None:
         """Whose token it is, if it was verified before and all that can change still holds."""
-        known = now.memory.get(token_sha256)
+        known = now.memory.get(sha256)
         if known is None:
             return None
         _, cache = now.issuers[known.claims.issuer]
         keys = (await cache.keys()).keys
         if known.claims.key in keys and known.claims.times.denial_at(self._clock()) is None:
             return known.person
-        now.memory.forget(token_sha256)
+        now.memory.forget(sha256)
         return None
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.errors import Code, Denial
-from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.core.identity import Identity, token_sha256
 from jwt_to_rbac.ports import Audit, Cluster, Issuers, KubernetesUser, Request
 
 
@@ -38,6 +38,10 @@ FORBIDDEN = Denial(
 """One answer for "not yours" and "does not exist", so that nobody learns who has an account."""
 
 
+LONGEST_NAME = 253
+"""Characters of a name that was asked for, in a record: no object of Kubernetes has more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Callers:
     """Tells callers apart by the credential that they show.
@@ -64,7 +68,12 @@ class Callers:
         if self.issuers.claims_to_issue(bearer):
             proven = await self.issuers.prove(bearer)
             if isinstance(proven, Denial):
-                await self.audit.record("caller_refused", request=request, code=proven.code)
+                await self.audit.record(
+                    "caller_refused",
+                    request=request,
+                    code=proven.code,
+                    token_sha256=named(bearer, proven),
+                )
                 return proven
             return Owner(proven.person.identity, bearer)
         user = await self.cluster.review_token(bearer)
@@ -83,6 +92,23 @@ class Callers:
             return True
         user = caller if isinstance(caller, KubernetesUser) else self._as_user(caller)
         return user is not None and await self.cluster.may(user, verb, name, subresource)
+
+    async def refused(
+        self, denial: Denial, caller: Caller, asked: str, name: str, request: Request
+    ) -> Denial:
+        """Record that `caller` was refused `asked` (a verb and a resource) on the account `name`.
+
+        `name` is the caller's word. Returns `denial`.
+        """
+        await self.audit.record(
+            "access_refused",
+            request=request,
+            caller=describe(caller),
+            asked=asked,
+            account=name[:LONGEST_NAME] or None,
+            code=denial.code,
+        )
+        return denial
 
     def owns(self, caller: Caller, account: Account | None) -> bool:
         """Whether the account is the caller's own, by identity."""
@@ -106,6 +132,16 @@ class Callers:
                 "system:authenticated",
             ),
         )
+
+
+def named(token: str, refused: Denial) -> str | None:
+    """The hash by which a record names an ID token that was refused.
+
+    None for what isn't even one: it may be a password, pasted in the wrong place, which could be
+    guessed from its hash.
+    """
+    no_token = refused.code in (Code.TOKEN_MISSING, Code.TOKEN_MALFORMED)
+    return None if no_token else token_sha256(token)
 
 
 def describe(caller: Caller) -> str:

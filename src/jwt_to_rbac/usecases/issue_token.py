@@ -56,6 +56,13 @@ class IssueToken:
         ):
             logged_in = await self.log_in(caller.token, request)
             return logged_in if isinstance(logged_in, Denial) else logged_in.account
+        found = await self._for_others(caller, name)
+        if isinstance(found, Denial):
+            asked = "create accessgrants/tokens"
+            return await self.callers.refused(found, caller, asked, name, request)
+        return found
+
+    async def _for_others(self, caller: Caller, name: str) -> Account | Denial:
         if not await self.callers.may(caller, "create", name, "tokens"):
             return FORBIDDEN
         account = self.cluster.account_named(name)

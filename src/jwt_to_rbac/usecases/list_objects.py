@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from jwt_to_rbac.core.errors import Denial
-from jwt_to_rbac.ports import Cluster, Listing
+from jwt_to_rbac.ports import Cluster, Listing, Request
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers
 
 
@@ -14,8 +14,8 @@ class ListObjects:
     callers: Callers
     cluster: Cluster
 
-    async def __call__(self, caller: Caller) -> Listing | Denial:
+    async def __call__(self, caller: Caller, request: Request) -> Listing | Denial:
         """Needs `list` on `accessgrants`."""
         if not await self.callers.may(caller, "list"):
-            return FORBIDDEN
+            return await self.callers.refused(FORBIDDEN, caller, "list accessgrants", "", request)
         return self.cluster.listing()

@@ -14,6 +14,7 @@ from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, plan
 from jwt_to_rbac.core.record import Record, advance
 from jwt_to_rbac.ports import Audit, Clock, Cluster, Issuers, PolicyInForce, Request
+from jwt_to_rbac.usecases.callers import named
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile
 
@@ -51,7 +52,7 @@ class LogIn:
         """
         proven = await self.issuers.prove(token)
         if isinstance(proven, Denial):
-            await self._refused(proven, request)
+            await self._refused(proven, request, named(token, proven))
             return proven
         async with self.turns(proven.person.identity):
             for _ in range(ROUNDS):
@@ -108,6 +109,7 @@ class LogIn:
             ],
             given=[str_grant(g.cluster_role, g.namespace) for g in changes.bind],
             taken=[str_grant(h.grant.cluster_role, h.grant.namespace) for h in changes.revoke],
+            failed_rules=[str(failed) for failed in decision.access.failed_rules] or None,
             changed=changed,
         )
 
@@ -124,10 +126,10 @@ class LogIn:
         `record` is remembered, so that no older token brings back what this one took.
         """
         if account is None or denial.code is Code.TOKEN_REVOKED:
-            await self._refused(denial, request, proven)
+            await self._refused(denial, request, proven.token_sha256, proven)
             return
         held = [str_grant(h.grant.cluster_role, h.grant.namespace) for h in account.held]
-        await self._refused(denial, request, proven, held)
+        await self._refused(denial, request, proven.token_sha256, proven, held)
         decision = Decision(record or account.record, AccessPlan())
         if held or account.record != decision.record:
             await reconcile(self.cluster, account, decision, self.policy())
@@ -137,6 +139,7 @@ class LogIn:
         self,
         denial: Denial,
         request: Request,
+        token_sha256: str | None,
         proven: ProvenPerson | None = None,
         taken: list[str] | None = None,
     ) -> None:
@@ -147,7 +150,7 @@ class LogIn:
             code=denial.code,
             issuer=identity.issuer if identity else None,
             subject=identity.subject if identity else None,
-            token_sha256=proven.token_sha256 if proven else None,
+            token_sha256=token_sha256,
             taken=taken or [],
         )
 

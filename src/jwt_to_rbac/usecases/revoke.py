@@ -10,6 +10,9 @@ from jwt_to_rbac.usecases.log_in import str_grant
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import together
 
+ASKED = "delete accessgrants"
+NO_SUCH_ACCOUNT = Denial(Code.NOT_FOUND, "There is no such account: nothing to remove.")
+
 
 @dataclass(frozen=True, slots=True)
 class Revoke:
@@ -29,10 +32,10 @@ class Revoke:
         """
         owned = self.callers.owns(caller, self.cluster.account_named(name))
         if not owned and not await self.callers.may(caller, "delete", name):
-            return FORBIDDEN
+            return await self.callers.refused(FORBIDDEN, caller, ASKED, name, request)
         account = self.cluster.account_named(name)
         if account is None:
-            return Denial(Code.NOT_FOUND, "There is no such account: nothing to remove.")
+            return await self.callers.refused(NO_SUCH_ACCOUNT, caller, ASKED, name, request)
         async with self.turns(account.record.person.identity):
             account = self.cluster.account_named(name) or account
             await self.audit.record(
