@@ -104,6 +104,19 @@ class Metrics:
         """The watches' health; `states` is called from another thread."""
         self.registry.register(_Watches(states))
 
+    def reloads(self, succeeded: Callable[[], bool], succeeded_at: Callable[[], float]) -> None:
+        """How the last look at the configuration's files ended; called from another thread."""
+        self.gauge(
+            "configuration_last_reload_successful",
+            "1, or 0 if the configuration's files hold what can't be taken up: the older is in force",
+            lambda: float(succeeded()),
+        )
+        self.gauge(
+            "configuration_last_reload_success_timestamp_seconds",
+            "When the configuration in force was read, in seconds since 1970",
+            succeeded_at,
+        )
+
     def _timed(self, name: str, meaning: str, *labels: str) -> Histogram:
         return Histogram(PREFIX + name, meaning, labels, registry=self.registry, buckets=BUCKETS)
 

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,6 +25,7 @@ from jwt_to_rbac.audit.opening import open_sink
 from jwt_to_rbac.audit.trail import AuditTrail
 from jwt_to_rbac.audit.writer import Writer
 from jwt_to_rbac.controllers.leadership import Leadership
+from jwt_to_rbac.controllers.reloading import Reloading
 from jwt_to_rbac.controllers.settling import Settling
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.core.identity import Identity
@@ -35,7 +36,10 @@ from jwt_to_rbac.metrics import CountedAudit, Metrics
 from jwt_to_rbac.oidc.answers import told
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+from jwt_to_rbac.ports import Audit
 from jwt_to_rbac.settings.current import Current
+from jwt_to_rbac.settings.load import Loaded
+from jwt_to_rbac.settings.reload import contents
 from jwt_to_rbac.settings.values import Settings
 from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.explain import Explain
@@ -67,15 +71,20 @@ class Service:
 
 @asynccontextmanager
 async def service(
-    settings: Settings, log: FilteringBoundLogger, controllers: bool = True
+    loaded: Loaded,
+    again: Callable[[Loaded], Loaded],
+    log: FilteringBoundLogger,
+    controllers: bool = True,
 ) -> AsyncIterator[Service]:
-    """Connect to everything that `settings` names; requests can be served at once.
+    """Connect to everything that the configuration names; requests can be served at once.
+
+    `again` reads the configuration anew: what it gives is put in force while we run.
 
     Without `controllers` this process never leads: it does nothing unattended.
     Until the watch caches are filled they are answered with 503. Raises InvalidInput if
     something named can't be used.
     """
-    current = Current(settings)
+    current, settings = Current(loaded), loaded.settings
     configuration = await load_configuration(settings.kubeconfig)
     writer = Writer(open_sink(settings.audit_file, time.time))
     metrics = Metrics(version("jwt-to-rbac"))
@@ -100,7 +109,15 @@ async def service(
         settings.token_creation,
     )
     explain = ExplainApi(callers, Explain(issuers, cluster, current.policy, time.time))
+    reloading = Reloading(
+        lambda: contents(current.loaded),
+        lambda: again(current.loaded),
+        _take_up(current, issuers, audit, log),
+        log,
+        time.time,
+    )
     metrics.watches(cluster.watches)
+    metrics.reloads(lambda: not reloading.failing, lambda: reloading.succeeded_at)
     metrics.gauge(
         "settling_queue_depth", "Accounts that wait to be settled", lambda: settling.depth
     )
@@ -108,7 +125,10 @@ async def service(
     app = application(
         first_system,
         explain,
-        Health(cluster.stale),
+        Health(
+            cluster.stale,
+            {"configuration": lambda: {"sha256": current.loaded.sha256} | reloading.state()},
+        ),
         MetricsPage(metrics.registry),
         lambda: uuid.uuid4().hex,
         Told(metrics.request, metrics.failure, log),
@@ -124,6 +144,8 @@ async def service(
         await leadership.run(asyncio.Event().wait)
 
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
+    if loaded.file is not None:
+        background.append(asyncio.create_task(reloading.run()))
     leading = asyncio.create_task(lead() if controllers else asyncio.sleep(0))
     try:
         yield Service(app, cluster, configuration.host)
@@ -156,7 +178,7 @@ async def explaining(settings: Settings) -> AsyncIterator[Explain]:
     following = asyncio.create_task(cluster.follow())
     try:
         await asyncio.wait_for(cluster.synced(), FIRST_LOOK)
-        yield Explain(issuers, cluster, Current(settings).policy, time.time)
+        yield Explain(issuers, cluster, lambda: settings.policy, time.time)
     except TimeoutError as e:
         raise Outage(Code.CLUSTER_UNAVAILABLE, "The cluster could not be read in time.") from e
     finally:
@@ -165,6 +187,26 @@ async def explaining(settings: Settings) -> AsyncIterator[Explain]:
         await issuers.close()
         await http.close()
         await session.close()
+
+
+def _take_up(
+    current: Current, issuers: TrustedIssuers, audit: Audit, log: FilteringBoundLogger
+) -> Callable[[Loaded], Awaitable[None]]:
+    """Puts a configuration in force, all of it between two requests; logins under way end as begun."""
+
+    async def take_up(found: Loaded) -> None:
+        before = current.loaded
+        if (found.sha256, found.settings) == (before.sha256, before.settings):
+            return
+        trusted = _trusted(found.settings)
+        await audit.record("configuration", sha256=found.sha256)
+        issuers.replace(trusted)
+        current.loaded = found
+        for warning in set(found.warnings) - set(before.warnings):
+            log.warning("The configuration has a doubtful place", detail=warning)
+        log.info("A changed configuration is in force", sha256=found.sha256)
+
+    return take_up
 
 
 def _trusted(settings: Settings) -> list[TrustedIssuer]:

@@ -1,7 +1,7 @@
 """Whether the process lives and can serve: what probes and load balancers ask."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import msgspec
@@ -13,9 +13,14 @@ from jwt_to_rbac.api.resource import Handler
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`not_ready` names what is missing: an empty list means that requests can be served."""
+    """`not_ready` names what is missing: an empty list means that requests can be served.
+
+    `details` are further conditions, by name, for people: `GET /readyz?verbose`. Nobody
+    authenticates there, so they tell nothing of people or of the policy.
+    """
 
     not_ready: Callable[[], list[str]]
+    details: Mapping[str, Callable[[], object]] = field(default_factory=dict)
 
     def resources(self) -> dict[str, dict[str, Handler]]:
         return {"/healthz": {"GET": self.healthz}, "/readyz": {"GET": self.readyz}}
@@ -26,5 +31,7 @@ class Health:
     async def readyz(self, request: Request) -> Response:
         missing = self.not_ready()
         status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
-        body = msgspec.json.encode({"ready": not missing, "waitingFor": missing})
-        return Response(body, status, media_type="application/json")
+        told: dict[str, object] = {"ready": not missing, "waitingFor": missing}
+        if "verbose" in request.query_params:
+            told |= {name: detail() for name, detail in self.details.items()}
+        return Response(msgspec.json.encode(told), status, media_type="application/json")

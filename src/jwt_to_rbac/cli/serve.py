@@ -5,6 +5,8 @@ import gc
 import logging
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -15,8 +17,8 @@ from structlog.typing import FilteringBoundLogger
 
 from jwt_to_rbac.listener import listen
 from jwt_to_rbac.logs import LibraryHandler, Stderr, make_log
-from jwt_to_rbac.settings.load import load
-from jwt_to_rbac.settings.values import Settings
+from jwt_to_rbac.settings.load import Loaded, load
+from jwt_to_rbac.settings.reload import reload
 from jwt_to_rbac.wiring import service
 
 GC_THRESHOLDS = (20_000, 20, 100)
@@ -49,11 +51,18 @@ def serve(
     log = make_log(wanted.level, wanted.format, wanted.color, Stderr())
     logging.basicConfig(handlers=[LibraryHandler(log)], level=logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(loaded.settings, log, controllers))
+        again = partial(reload, environment=os.environ, flags=settings)
+        runner.run(_serve(loaded, again, log, controllers))
 
 
-async def _serve(settings: Settings, log: FilteringBoundLogger, controllers: bool) -> None:
-    async with service(settings, log, controllers) as running:
+async def _serve(
+    loaded: Loaded,
+    again: Callable[[Loaded], Loaded],
+    log: FilteringBoundLogger,
+    controllers: bool,
+) -> None:
+    settings = loaded.settings
+    async with service(loaded, again, log, controllers) as running:
         # Modules and caches live as long as the process: taken out of the collector's sight,
         # they don't cost it a look at every pass (up to a fifth of our CPU under load).
         gc.collect()
@@ -65,5 +74,6 @@ async def _serve(settings: Settings, log: FilteringBoundLogger, controllers: boo
             address=f"{settings.listen.host}:{settings.listen.port}",
             issuers=[issuer.url for issuer in settings.issuers],
             cluster=running.server,
+            sha256=loaded.sha256 or None,
         )
         await listen(running.app, settings.listen.host, settings.listen.port)

@@ -39,11 +39,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What one file says (and, put over it, environment and flags). `sources` may miss paths."""
+    """What one file says (and, put over it, environment and flags). `sources` may miss paths.
+
+    `sha256` is of the file's bytes, in hexadecimal.
+    """
 
     name: str
     tree: object
     sources: Mapping[Path, Source] = field(default_factory=dict)
+    sha256: str = ""
 
     def source_of(self, path: Path) -> Source:
         """Where `path` stands, or the nearest that it would stand in."""

@@ -1,5 +1,6 @@
 """Finds and reads the one configuration file; what is in it is for the forms."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path as FilePath
 
@@ -56,4 +57,5 @@ def document(name: str, text: bytes, reader: Callable[[bytes], tuple[object, Pla
     sources = {
         path: Source("file", f"{name}:{line}:{column}") for path, (line, column) in places.items()
     }
-    return Document(name, {} if tree is None else tree, sources)
+    sha256 = hashlib.sha256(text).hexdigest()
+    return Document(name, {} if tree is None else tree, sources, sha256)

@@ -12,31 +12,34 @@ from msgspec import UNSET
 from jwt_to_rbac.settings.document import Path, Source, dotted
 from jwt_to_rbac.settings.load import Loaded
 
+Value = str | bool | list[str]
+
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """`value` is text, a boolean, or a list of text."""
+    """One key of a configuration."""
 
     key: str
-    value: str | bool | list[str]
+    value: Value
     source: Source
 
 
 def in_force(loaded: Loaded) -> Iterator[InForce]:
     """All values, defaults included, in the order of our form."""
-    for path, value in _values(loaded.configuration, ()):
+    for path, value in values(loaded.configuration):
         yield InForce(dotted(path), value, loaded.reading.source_of(path))
 
 
-def _values(form: msgspec.Struct, path: Path) -> Iterator[tuple[Path, str | bool | list[str]]]:
+def values(form: msgspec.Struct, path: Path = ()) -> Iterator[tuple[Path, Value]]:
+    """Every key below `path` with its value."""
     in_list = any(isinstance(key, int) for key in path)
     for field in msgspec.structs.fields(form):
         value, there = getattr(form, field.name), (*path, field.encode_name)
         if isinstance(value, msgspec.Struct):
-            yield from _values(value, there)
+            yield from values(value, there)
         elif isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
             for index, item in enumerate(value):
-                yield from _values(item, (*there, index))
+                yield from values(item, (*there, index))
         elif isinstance(value, dict):
             for key, item in value.items():
                 yield (*there, key), item

@@ -32,6 +32,11 @@ class Loaded:
     warnings: tuple[str, ...]
     file: FilePath | None
 
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes, as `sha256sum` prints it; empty if there was none."""
+        return self.reading.document.sha256
+
 
 def load(
     config: FilePath | None,

@@ -7,7 +7,7 @@ lists have neither, as in the first system.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -86,7 +86,7 @@ def overlaid(
             continue
         tree = _with(tree, path, value)
         sources[path] = override.source
-    return Document(document.name, tree, sources), mistakes
+    return replace(document, tree=tree, sources=sources), mistakes
 
 
 def _about(override: Override, text: str) -> Mistake:

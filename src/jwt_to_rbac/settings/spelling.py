@@ -1,5 +1,7 @@
 """Keys in other letters than the form's own (`issuerurl` for `issuerURL`), as viper lets one write them."""
 
+from dataclasses import replace
+
 import msgspec
 from msgspec import inspect
 
@@ -33,4 +35,4 @@ def respelt(document: Document, form: type[msgspec.Struct]) -> tuple[Document, l
         return found
 
     tree = walk(document.tree, inspect.type_info(form), (), ())
-    return Document(document.name, tree, sources), mistakes
+    return replace(document, tree=tree, sources=sources), mistakes
