@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Scope
 
 from jwt_to_rbac.api.edge import Edge, Told
+from jwt_to_rbac.api.operation import Operation
 from jwt_to_rbac.api.reading import noted
 from jwt_to_rbac.api.resource import router, routes
 from jwt_to_rbac.core.errors import Code, InvalidInput, Outage
@@ -34,7 +35,7 @@ class Seen:
             self.codes.append,
             make_log(level, "json", False, Stderr(self._write)),
         )
-        paths = routes({"/tokens/{name}": {"GET": self.handle}})
+        paths = routes({"/tokens/{name}": {"GET": Operation(self.handle, "", ())}})
         self._edge: ASGIApp = Edge(router(paths), lambda: "r1", told)
 
     async def handle(self, request: Request) -> Response:

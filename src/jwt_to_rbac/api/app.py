@@ -9,6 +9,8 @@ from jwt_to_rbac.api.explain import ExplainApi
 from jwt_to_rbac.api.first_system import FirstSystem
 from jwt_to_rbac.api.health import Health
 from jwt_to_rbac.api.metrics import MetricsPage
+from jwt_to_rbac.api.openapi import OpenApi
+from jwt_to_rbac.api.operation import Resources
 from jwt_to_rbac.api.resource import router, routes
 
 
@@ -21,7 +23,10 @@ def application(
     told: Told,
 ) -> ASGIApp:
     """The ASGI application. `new_id` makes request ids."""
-    resources = (
-        first_system.resources() | explain.resources() | health.resources() | metrics.resources()
-    )
-    return Edge(router(routes(resources)), new_id, told)
+    resources: Resources = {
+        **first_system.resources(),
+        **explain.resources(),
+        **health.resources(),
+        **metrics.resources(),
+    }
+    return Edge(router(routes(OpenApi(resources).all)), new_id, told)

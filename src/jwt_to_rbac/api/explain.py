@@ -7,14 +7,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jwt_to_rbac.api.operation import ID_TOKEN, Answer, Bearer, Operation, Resources
 from jwt_to_rbac.api.problems import denied
 from jwt_to_rbac.api.reading import bearer, noted, read_json, request_id
-from jwt_to_rbac.api.resource import Handler
 from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
 from jwt_to_rbac.core.identity import Identity, Person
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Callers
 from jwt_to_rbac.usecases.explain import Explain, Explained
-from jwt_to_rbac.usecases.explanation import explanation
+from jwt_to_rbac.usecases.explanation import Explanation, explanation
 
 
 class Claims(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -54,8 +54,17 @@ class ExplainApi:
     callers: Callers
     explain: Explain
 
-    def resources(self) -> dict[str, dict[str, Handler]]:
-        return {"/api/v1/explain": {"POST": self.post}}
+    def resources(self) -> Resources:
+        told = Answer(HTTPStatus.OK, "What a login would give, by which rule", Explanation)
+        operation = Operation(
+            self.post,
+            "A dry run of a login, with a token or with claims by hand",
+            (told,),
+            Bearer.OPTIONAL,
+            body=Question,
+            codes=ID_TOKEN,
+        )
+        return {"/api/v1/explain": {"POST": operation}}
 
     async def post(self, request: Request) -> Response:
         asked = await read_json(request, Question)

@@ -1,6 +1,5 @@
 """The first system's paths, `/rbac` and `/tokens/{sa}`: same methods, keys and success codes."""
 
-import base64
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -8,16 +7,23 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jwt_to_rbac.api.first_system_answers import (
+    Listed,
+    Login,
+    TokenSecret,
+    login,
+    token_secret,
+)
+from jwt_to_rbac.api.operation import ID_TOKEN, LOGIN, Answer, Bearer, Operation, Resources
 from jwt_to_rbac.api.problems import denied
 from jwt_to_rbac.api.reading import bearer, noted, read_json, request_id
-from jwt_to_rbac.api.resource import Handler
 from jwt_to_rbac.core.account import Credential
-from jwt_to_rbac.core.errors import Denial
+from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.lifetime import parse_duration
 from jwt_to_rbac.usecases.callers import Callers, Owner
 from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.list_objects import ListObjects
-from jwt_to_rbac.usecases.log_in import LoggedIn, LogIn
+from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.revoke import Revoke
 
 
@@ -46,14 +52,42 @@ class FirstSystem:
     ca_certificate: bytes
     token_creation: bool = True
 
-    def resources(self) -> dict[str, dict[str, Handler]]:
-        tokens: dict[str, Handler] = {"GET": self.get_token}
-        if self.token_creation:
-            tokens["POST"] = self.post_token
+    def resources(self) -> Resources:
+        ok, created, accepted = HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED
+        token = Operation(
+            self.get_token,
+            "A Kubernetes token for an account",
+            (Answer(ok, "One token, in a list", tuple[TokenSecret, ...]),),
+            codes=LOGIN | {Code.NOT_FOUND},
+        )
+        lasting = Operation(
+            self.post_token,
+            "A Kubernetes token that lives as long as is asked for, within the bounds",
+            (Answer(created, "The token", TokenSecret),),
+            body=TokenBody,
+            codes=LOGIN | {Code.NOT_FOUND, Code.DURATION_INVALID},
+        )
+        log_in = Operation(
+            self.post_rbac,
+            "Log in with an ID token: the cluster then holds what it gives",
+            (Answer(created, "Who logged in, and what they hold", Login),),
+            Bearer.UNUSED,
+            body=LoginBody,
+            codes=ID_TOKEN | LOGIN | {Code.NOT_FOUND, Code.FORBIDDEN, Code.DURATION_INVALID},
+        )
+        listing = Operation(
+            self.get_rbac, "All that was made", (Answer(ok, "Names, by kind", Listed),)
+        )
+        revoke = Operation(
+            self.delete_rbac,
+            "Take everything that an account holds, and the account",
+            (Answer(accepted, "Nothing is left"),),
+            codes=frozenset({Code.NOT_FOUND, Code.BUSY}),
+        )
         return {
-            "/rbac": {"POST": self.post_rbac, "GET": self.get_rbac},
-            "/rbac/{name}": {"DELETE": self.delete_rbac},
-            "/tokens/{name}": tokens,
+            "/rbac": {"POST": log_in, "GET": listing},
+            "/rbac/{name}": {"DELETE": revoke},
+            "/tokens/{name}": {"GET": token} | ({"POST": lasting} if self.token_creation else {}),
         }
 
     async def post_rbac(self, request: Request) -> Response:
@@ -65,12 +99,12 @@ class FirstSystem:
         if isinstance(done, Denial):
             return denied(done, request_id(request))
         if body.duration is None:
-            return _json(_login(done), HTTPStatus.CREATED)
+            return _json(login(done), HTTPStatus.CREATED)
         owner = Owner(done.person.identity, body.token)
         issued = await self.issue_token(owner, done.account.name, asked, noted(request))
         if isinstance(issued, Denial):
             return denied(issued, request_id(request))
-        return _json(_login(done) | {"Token": self._secret(issued)}, HTTPStatus.CREATED)
+        return _json(login(done, self._secret(issued)), HTTPStatus.CREATED)
 
     async def get_rbac(self, request: Request) -> Response:
         caller = await self.callers.identify(bearer(request), noted(request))
@@ -82,12 +116,12 @@ class FirstSystem:
         if isinstance(found, Denial):
             return denied(found, request_id(request))
         return _json(
-            {
-                "sa_list": found.service_accounts,
-                "crole_list": found.cluster_roles,
-                "crolebind_list": found.cluster_role_bindings,
-                "rolebind_list": found.role_bindings,
-            }
+            Listed(
+                found.service_accounts,
+                found.cluster_roles,
+                found.cluster_role_bindings,
+                found.role_bindings,
+            )
         )
 
     async def delete_rbac(self, request: Request) -> Response:
@@ -122,45 +156,11 @@ class FirstSystem:
             return caller
         return await self.issue_token(caller, request.path_params["name"], asked, noted(request))
 
-    def _secret(self, issued: Credential) -> dict[str, object]:
-        """As the first system showed a Secret: values in base64."""
-        return {
-            "name": f"{issued.service_account}-token",
-            "data": {
-                "ca.crt": _base64(self.ca_certificate),
-                "namespace": _base64(issued.namespace.encode()),
-                "token": _base64(issued.token.encode()),
-            },
-            "expirationTimestamp": issued.expires_at,
-        }
-
-
-def _login(done: LoggedIn) -> dict[str, object]:
-    return {
-        "Email": done.person.email,
-        "Groups": done.person.groups,
-        "FederatedClaims": {
-            "connector_id": done.person.connector,
-            "user_id": done.person.user_id,
-        },
-        "ServiceAccount": done.account.name,
-        "Grants": [
-            {
-                "clusterRole": planned.grant.cluster_role,
-                "scope": planned.grant.namespace or "cluster",
-                "rule": planned.rule,
-            }
-            for planned in done.access.grants
-        ],
-        "UnmatchedGroups": done.access.unmatched_groups,
-    }
+    def _secret(self, issued: Credential) -> TokenSecret:
+        return token_secret(issued, self.ca_certificate)
 
 
 def _json(value: object, status: HTTPStatus = HTTPStatus.OK) -> Response:
     return Response(
         msgspec.json.encode(value), status, {"Cache-Control": "no-store"}, "application/json"
     )
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()

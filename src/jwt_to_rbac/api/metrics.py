@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jwt_to_rbac.api.resource import Handler
+from jwt_to_rbac.api.operation import Answer, Bearer, Operation, Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,11 @@ class MetricsPage:
 
     registry: CollectorRegistry
 
-    def resources(self) -> dict[str, dict[str, Handler]]:
-        return {"/metrics": {"GET": self.get}}
+    def resources(self) -> Resources:
+        formats = ("text/plain", "application/openmetrics-text")
+        page = Answer(HTTPStatus.OK, "The metrics, as Prometheus reads them", str, formats)
+        operation = Operation(self.get, "Metrics for Prometheus", (page,), Bearer.UNUSED)
+        return {"/metrics": {"GET": operation}}
 
     async def get(self, request: Request) -> Response:
         encode, media_type = choose_encoder(request.headers.get("accept", ""))

@@ -11,19 +11,24 @@ MEDIA_TYPE = "application/problem+json"
 TYPE = "https://jwt-to-rbac.io/errors/"
 
 
+class Problem(msgspec.Struct, rename="camel"):
+    """A problem document (RFC 9457). `code` is for programs, `detail` for people, `requestId` to find it again."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: Code
+    request_id: str
+
+
 def problem(
     code: Code, detail: str, request: str, headers: dict[str, str] | None = None
 ) -> Response:
-    """A problem document. `code` is for programs, `detail` for people, `request` to find it again."""
+    """The answer that holds one; `request` is the request's id."""
     status = status_of(code)
-    body = {
-        "type": f"{TYPE}{code}",
-        "title": code.replace("_", " ").capitalize(),
-        "status": status.value,
-        "detail": detail,
-        "code": code,
-        "requestId": request,
-    }
+    title = code.replace("_", " ").capitalize()
+    body = Problem(f"{TYPE}{code}", title, status.value, detail, code, request)
     answer_headers = {"Cache-Control": "no-store"} | (headers or {})
     if status == HTTPStatus.UNAUTHORIZED:
         # RFC 9110 wants it with every 401; RFC 6750 names the scheme.

@@ -1,36 +1,35 @@
 """One path with its methods. A wrong method answers 405 with all that are allowed (RFC 9110, 15.5.6)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from jwt_to_rbac.api.operation import Operation, Resources
 from jwt_to_rbac.api.problems import problem
 from jwt_to_rbac.api.reading import request_id
 from jwt_to_rbac.core.errors import Code
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Resource:
     """The handlers of one path, as an ASGI application."""
 
-    def __init__(self, methods: Mapping[str, Handler]) -> None:
+    def __init__(self, methods: Mapping[str, Operation]) -> None:
         self._methods = methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        handler = self._methods.get(request.method)
-        if handler is None:
+        operation = self._methods.get(request.method)
+        if operation is None:
             response = _wrong_method(request, ", ".join(sorted(self._methods)))
         else:
-            response = await handler(request)
+            response = await operation.handler(request)
         await response(scope, receive, send)
 
 
-def routes(resources: Mapping[str, Mapping[str, Handler]]) -> list[BaseRoute]:
+def routes(resources: Resources) -> list[BaseRoute]:
     """Paths with and without a trailing slash: a redirect would lose the body of a POST."""
     return [
         Route(path + slash, Resource(methods))
