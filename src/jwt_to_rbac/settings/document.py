@@ -4,7 +4,7 @@ No file is opened here and no key is known here.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,6 +24,9 @@ DEEPEST = 32
 
 MOST_VALUES = 50_000
 """Values after aliases are written out: a bomb of aliases stops here."""
+
+TOO_DEEP = f"is nested deeper than {DEEPEST} levels"
+TOO_MANY = f"has more than {MOST_VALUES:,} values, with aliases written out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,25 @@ class Unreadable(Exception):
         super().__init__(text)
         self.text = text
         self.place = f":{line}:{column}" if line else ""
+
+
+def refuse_excess(tree: object) -> None:
+    """Raises Unreadable for data deeper or larger than any configuration.
+
+    Without recursion, which ends at a depth that a parser may well have passed.
+    """
+    rest, values = [(tree, 0)], 1
+    while rest:
+        value, depth = rest.pop()
+        inner = value.values() if isinstance(value, dict) else value
+        if isinstance(inner, str) or not isinstance(inner, Collection):
+            continue
+        if depth == DEEPEST:
+            raise Unreadable(TOO_DEEP)
+        values += len(inner)
+        if values > MOST_VALUES:
+            raise Unreadable(TOO_MANY)
+        rest += [(each, depth + 1) for each in inner]
 
 
 def dotted(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 import json
 
-from jwt_to_rbac.settings.document import DEEPEST, Unreadable, shown
+from jwt_to_rbac.settings.document import TOO_DEEP, Unreadable, refuse_excess, shown
 from jwt_to_rbac.settings.yaml_text import Places, read_yaml
 
 
@@ -18,7 +18,8 @@ def read_json(text: bytes) -> tuple[object, Places]:
         # Not UTF-8, or a number with more digits than Python reads.
         raise Unreadable(f"is no JSON: {error}") from None
     except RecursionError:
-        raise Unreadable(f"is nested deeper than {DEEPEST} levels") from None
+        raise Unreadable(TOO_DEEP) from None
+    refuse_excess(data)
     return data, _places(text)
 
 

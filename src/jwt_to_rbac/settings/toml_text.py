@@ -1,24 +1,35 @@
 """TOML to plain data with places; tomllib parses, and no key is known here."""
 
+import re
 import tomllib
+from collections.abc import Iterator
 
-from jwt_to_rbac.settings.document import DEEPEST, Path, Unreadable
+from jwt_to_rbac.settings.document import DEEPEST, TOO_DEEP, Path, Unreadable, refuse_excess
 from jwt_to_rbac.settings.yaml_text import Places
 
-_LONGEST_STATEMENT = 200
-"""Lines; finding a longer one's end costs too much, and places after it aren't told."""
+_MOST_TO_READ = 1_000_000
+"""Characters, by all attempts to find a statement's end, the square of a long one's length: a
+second or so in all. The places of what is left then aren't told."""
+
+_KEY = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_DEEP_KEY = re.compile(rf"(?<![\w-])(?:{_KEY}[ \t]*+\.[ \t]*+){{{DEEPEST}}}{_KEY}")
+"""A dotted key of many parts: tomllib's memory grows with their square."""
 
 
 def read_toml(text: bytes) -> tuple[object, Places]:
     """The data of one TOML text (UTF-8). Raises Unreadable."""
     try:
-        data = tomllib.loads(text.decode("utf-8"))
+        source = text.decode("utf-8")
+        if _DEEP_KEY.search(source):
+            raise Unreadable(TOO_DEEP)
+        data = tomllib.loads(source)
     except ValueError as error:
         # TOMLDecodeError tells the place in its text only, before Python 3.14.
         raise Unreadable(f"is no TOML: {error}") from None
     except RecursionError:
-        raise Unreadable(f"is nested deeper than {DEEPEST} levels") from None
-    return data, _places(text.decode("utf-8").splitlines(keepends=True))
+        raise Unreadable(TOO_DEEP) from None
+    refuse_excess(data)
+    return data, _places(source.splitlines(keepends=True))
 
 
 def _places(lines: list[str]) -> Places:
@@ -30,29 +41,30 @@ def _places(lines: list[str]) -> Places:
     places: Places = {(): (1, 1)}
     table: Path = ()
     tables_seen: dict[Path, int] = {}
-    start = 0
-    while start < len(lines):
-        found = _statement(lines, start)
-        if found is None:
-            break
-        statement, end = found
+    for start, statement in _statements(lines):
         place = (start + 1, len(lines[start]) - len(lines[start].lstrip()) + 1)
         if lines[start].lstrip().startswith("["):
             table = _header(statement, tables_seen)
             places.setdefault(table, place)
         else:
             _mark(statement, table, place, places)
-        start = end
     return places
 
 
-def _statement(lines: list[str], start: int) -> tuple[dict[str, object], int] | None:
-    for end in range(start + 1, min(len(lines), start + _LONGEST_STATEMENT) + 1):
+def _statements(lines: list[str]) -> Iterator[tuple[int, dict[str, object]]]:
+    """Each statement's first line (from 0) with its data."""
+    start, text, left = 0, "", _MOST_TO_READ
+    for number, line in enumerate(lines):
+        text += line
+        left -= len(text)
+        if left < 0:
+            return
         try:
-            return tomllib.loads("".join(lines[start:end])), end
+            statement = tomllib.loads(text)
         except ValueError:
             continue
-    return None
+        yield start, statement
+        start, text = number + 1, ""
 
 
 def _header(statement: object, tables_seen: dict[Path, int]) -> Path:

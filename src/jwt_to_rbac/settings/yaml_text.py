@@ -5,7 +5,15 @@ Stricter than YAML: no key twice, no tags, no merge keys. Aliases are written ou
 
 import yaml
 
-from jwt_to_rbac.settings.document import DEEPEST, MOST_VALUES, Path, Unreadable, shown
+from jwt_to_rbac.settings.document import (
+    DEEPEST,
+    MOST_VALUES,
+    TOO_DEEP,
+    TOO_MANY,
+    Path,
+    Unreadable,
+    shown,
+)
 
 Places = dict[Path, tuple[int, int]]
 """Line and column of each key (or list item), from 1."""
@@ -42,7 +50,7 @@ def _refuse_depth_and_tags(text: bytes) -> None:
         mark = event.start_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         if depth > DEEPEST:
-            raise Unreadable(f"is nested deeper than {DEEPEST} levels", line, column)
+            raise Unreadable(TOO_DEEP, line, column)
         if getattr(event, "tag", None) is not None:
             raise Unreadable("has a tag (!): write plain values, and text in quotes", line, column)
 
@@ -58,10 +66,10 @@ class _Reader:
     def read(self, node: yaml.Node, path: Path) -> object:
         self._values += 1
         line, column = _place(node)
-        if self._values > MOST_VALUES or len(path) > DEEPEST:
-            raise Unreadable(
-                "has aliases that multiply without end: write values out", line, column
-            )
+        if len(path) > DEEPEST:
+            raise Unreadable(TOO_DEEP, line, column)
+        if self._values > MOST_VALUES:
+            raise Unreadable(TOO_MANY, line, column)
         self.places.setdefault(path, (line, column))
         if isinstance(node, yaml.MappingNode):
             return self._map(node, path)
