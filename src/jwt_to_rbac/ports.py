@@ -13,6 +13,7 @@ from jwt_to_rbac.core.plan import AccessPlan, Grant
 from jwt_to_rbac.core.policy import Policy, PolicyRule
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.selector import NamespaceLabels
+from jwt_to_rbac.core.session import Session
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
@@ -84,6 +85,9 @@ class Cluster(Protocol):
 
     def account_named(self, name: str) -> Account | None: ...
 
+    def account_names(self) -> list[str]:
+        """The names of all AccessGrants, sorted."""
+
     def namespaces(self) -> NamespaceLabels: ...
 
     def listing(self) -> Listing: ...
@@ -112,7 +116,20 @@ class Cluster(Protocol):
     async def remove(self, account: Account) -> None:
         """Delete the ServiceAccount, then the AccessGrant; the bindings must be gone already."""
 
-    async def issue_token(self, account: Account, seconds: int) -> Credential: ...
+    def sessions_of(self, account: Account) -> tuple[Session, ...]:
+        """Sessions that haven't ended, the newest first."""
+
+    async def begin_session(self, account: Account, session: Session) -> Session:
+        """Make the session's object; gives it its uid."""
+
+    async def record_renewal(self, session: Session) -> None:
+        """Write `renewed` and `expires`; raises Conflict if the session has ended."""
+
+    async def end_session(self, session: Session) -> None:
+        """End it, and so every token that is bound to it. Done also if it had ended already."""
+
+    async def issue_token(self, account: Account, session: Session, seconds: int) -> Credential:
+        """A token bound to `session`; raises Conflict if account or session have ended."""
 
     async def review_token(self, token: str) -> KubernetesUser | None: ...
 

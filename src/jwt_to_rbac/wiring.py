@@ -1,6 +1,7 @@
 """The one place where the parts are put together. Every part gets what it needs as an argument."""
 
 import asyncio
+import secrets
 import socket
 import time
 import uuid
@@ -21,6 +22,10 @@ from jwt_to_rbac.api.explain import ExplainApi
 from jwt_to_rbac.api.first_system import FirstSystem
 from jwt_to_rbac.api.health import Health
 from jwt_to_rbac.api.metrics import MetricsPage
+from jwt_to_rbac.api.people import PeopleApi
+from jwt_to_rbac.api.sessions import SessionsApi
+from jwt_to_rbac.api.well_known import Beginning, ClusterToUse, IssuerToUse, WellKnown, base64_of
+from jwt_to_rbac.api.whoami import WhoamiApi
 from jwt_to_rbac.audit.opening import open_sink
 from jwt_to_rbac.audit.trail import AuditTrail
 from jwt_to_rbac.audit.writer import Writer
@@ -47,7 +52,9 @@ from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
+from jwt_to_rbac.usecases.people import People
 from jwt_to_rbac.usecases.revoke import Revoke
+from jwt_to_rbac.usecases.sessions import Sessions
 from jwt_to_rbac.usecases.settle import Settle
 
 FIRST_LOOK = 15.0
@@ -93,22 +100,25 @@ async def service(
     cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
     http = aiohttp.ClientSession(trust_env=False, trace_configs=[told(metrics.fetch)])
     turns: OneAtATime[Identity] = OneAtATime()
-    settling = Settling(Settle(cluster, current.policy, audit, time.time, turns), log)
+    settle = Settle(cluster, current.policy, audit, time.time, turns)
+    settling = Settling(settle, log)
     issuers = TrustedIssuers(_trusted(settings), http, time.time)
     callers = Callers(
         issuers, cluster, audit, settings.accounts_namespace, settings.unauthenticated
     )
     log_in = LogIn(issuers, cluster, current.policy, audit, time.time, turns, settling.later)
-    first_system = FirstSystem(
+    issue_token = IssueToken(
         callers,
         log_in,
-        IssueToken(callers, log_in, cluster, current.lifetimes, audit, time.time),
-        Revoke(callers, cluster, audit, turns),
-        ListObjects(callers, cluster),
-        _ca_certificate(configuration),
-        settings.token_creation,
+        cluster,
+        current.lifetimes,
+        audit,
+        time.time,
+        lambda: secrets.token_hex(5),
     )
-    explain = ExplainApi(callers, Explain(issuers, cluster, current.policy, time.time))
+    revoke = Revoke(callers, cluster, audit, turns)
+    explain = Explain(issuers, cluster, current.policy, time.time)
+    people = People(callers, cluster, current.policy, audit, time.time, turns, settle)
     reloading = Reloading(
         lambda: contents(current.loaded),
         lambda: again(current.loaded),
@@ -123,13 +133,27 @@ async def service(
     )
     metrics.gauge("audit_queue_depth", "Records that wait to be written", lambda: writer.waiting)
     app = application(
-        first_system,
-        explain,
-        Health(
-            cluster.stale,
-            {"configuration": lambda: {"sha256": current.loaded.sha256} | reloading.state()},
+        (
+            FirstSystem(
+                callers,
+                log_in,
+                issue_token,
+                revoke,
+                ListObjects(callers, cluster),
+                _ca_certificate(configuration),
+                settings.token_creation,
+            ),
+            SessionsApi(callers, log_in, issue_token, Sessions(callers, cluster, audit, time.time)),
+            PeopleApi(callers, people, revoke),
+            ExplainApi(callers, explain),
+            WhoamiApi(callers, explain),
+            WellKnown(lambda: _beginning(current.settings, configuration)),
+            Health(
+                cluster.stale,
+                {"configuration": lambda: {"sha256": current.loaded.sha256} | reloading.state()},
+            ),
+            MetricsPage(metrics.registry),
         ),
-        MetricsPage(metrics.registry),
         lambda: uuid.uuid4().hex,
         Told(metrics.request, metrics.failure, log),
     )
@@ -223,6 +247,30 @@ def _trusted(settings: Settings) -> list[TrustedIssuer]:
         )
         for issuer in settings.issuers
     ]
+
+
+def _beginning(settings: Settings, configuration: Configuration) -> Beginning:
+    cluster = settings.cluster
+    authority = cluster.ca_file.read_bytes() if cluster.ca_file else _ca_certificate(configuration)
+    return Beginning(
+        tuple(
+            IssuerToUse(
+                name=issuer.login.name,
+                issuer=issuer.url,
+                client_id=issuer.login.client_id,
+                scopes=issuer.login.scopes,
+                ca_data=base64_of(issuer.ca_file.read_bytes() if issuer.ca_file else issuer.ca_pem),
+            )
+            for issuer in settings.issuers
+        ),
+        (
+            ClusterToUse(
+                name=cluster.name,
+                server=cluster.server or configuration.host,
+                ca_data=base64_of(authority),
+            ),
+        ),
+    )
 
 
 def _ca_certificate(configuration: Configuration) -> bytes:

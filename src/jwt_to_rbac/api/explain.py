@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jwt_to_rbac.api import answers
 from jwt_to_rbac.api.operation import ID_TOKEN, Answer, Bearer, Operation, Resources
 from jwt_to_rbac.api.problems import denied
 from jwt_to_rbac.api.reading import bearer, noted, read_json, request_id
@@ -73,8 +74,7 @@ class ExplainApi:
         found = await self._explained(asked, request)
         if isinstance(found, Denial):
             return denied(found, request_id(request))
-        body = msgspec.json.encode(explanation(found))
-        return Response(body, HTTPStatus.OK, {"Cache-Control": "no-store"}, "application/json")
+        return answers.answer(explanation(found))
 
     async def _explained(self, asked: Question, request: Request) -> Explained | Denial:
         if asked.claims is None:

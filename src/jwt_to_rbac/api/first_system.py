@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from jwt_to_rbac.api import answers
 from jwt_to_rbac.api.first_system_answers import (
     Listed,
     Login,
@@ -14,12 +15,13 @@ from jwt_to_rbac.api.first_system_answers import (
     login,
     token_secret,
 )
-from jwt_to_rbac.api.operation import ID_TOKEN, LOGIN, Answer, Bearer, Operation, Resources
+from jwt_to_rbac.api.operation import ID_TOKEN, LOGIN, SESSION, Answer, Bearer, Operation, Resources
 from jwt_to_rbac.api.problems import denied
 from jwt_to_rbac.api.reading import bearer, noted, read_json, request_id
 from jwt_to_rbac.core.account import Credential
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.lifetime import parse_duration
+from jwt_to_rbac.core.session import Wish
 from jwt_to_rbac.usecases.callers import Callers, Owner
 from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.list_objects import ListObjects
@@ -27,15 +29,24 @@ from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.revoke import Revoke
 
 
-class LoginBody(msgspec.Struct):
+class TokenBody(msgspec.Struct):
+    """`device`, which tells people later where a session began, and the `session` to renew are
+    ours. All may be left out.
+    """
+
+    duration: str | None = None
+    device: str = ""
+    session: str = ""
+
+    def wish(self) -> Wish:
+        seconds = None if self.duration is None else parse_duration(self.duration)
+        return Wish(seconds, self.session, self.device)
+
+
+class LoginBody(TokenBody):
     """`duration` is ours: with it, the answer holds a Kubernetes token too, in one round trip."""
 
     token: str = ""
-    duration: str | None = None
-
-
-class TokenBody(msgspec.Struct):
-    duration: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +69,14 @@ class FirstSystem:
             self.get_token,
             "A Kubernetes token for an account",
             (Answer(ok, "One token, in a list", tuple[TokenSecret, ...]),),
-            codes=LOGIN | {Code.NOT_FOUND},
+            codes=LOGIN | SESSION | {Code.NOT_FOUND},
         )
         lasting = Operation(
             self.post_token,
             "A Kubernetes token that lives as long as is asked for, within the bounds",
             (Answer(created, "The token", TokenSecret),),
             body=TokenBody,
-            codes=LOGIN | {Code.NOT_FOUND, Code.DURATION_INVALID},
+            codes=LOGIN | SESSION | {Code.NOT_FOUND, Code.DURATION_INVALID},
         )
         log_in = Operation(
             self.post_rbac,
@@ -73,7 +84,10 @@ class FirstSystem:
             (Answer(created, "Who logged in, and what they hold", Login),),
             Bearer.UNUSED,
             body=LoginBody,
-            codes=ID_TOKEN | LOGIN | {Code.NOT_FOUND, Code.FORBIDDEN, Code.DURATION_INVALID},
+            codes=ID_TOKEN
+            | LOGIN
+            | SESSION
+            | {Code.NOT_FOUND, Code.FORBIDDEN, Code.DURATION_INVALID},
         )
         listing = Operation(
             self.get_rbac, "All that was made", (Answer(ok, "Names, by kind", Listed),)
@@ -94,17 +108,17 @@ class FirstSystem:
         """Log in: the body's ID token is the credential."""
         body = await read_json(request, LoginBody)
         # Read before anything is done: bad input makes nothing.
-        asked = None if body.duration is None else parse_duration(body.duration)
+        wish = body.wish()
         done = await self.log_in(body.token, noted(request))
         if isinstance(done, Denial):
             return denied(done, request_id(request))
         if body.duration is None:
-            return _json(login(done), HTTPStatus.CREATED)
+            return answers.answer(login(done), HTTPStatus.CREATED)
         owner = Owner(done.person.identity, body.token)
-        issued = await self.issue_token(owner, done.account.name, asked, noted(request))
+        issued = await self.issue_token(owner, done.account.name, wish, noted(request))
         if isinstance(issued, Denial):
             return denied(issued, request_id(request))
-        return _json(login(done, self._secret(issued)), HTTPStatus.CREATED)
+        return answers.answer(login(done, self._secret(issued)), HTTPStatus.CREATED)
 
     async def get_rbac(self, request: Request) -> Response:
         caller = await self.callers.identify(bearer(request), noted(request))
@@ -115,7 +129,7 @@ class FirstSystem:
         )
         if isinstance(found, Denial):
             return denied(found, request_id(request))
-        return _json(
+        return answers.answer(
             Listed(
                 found.service_accounts,
                 found.cluster_roles,
@@ -133,34 +147,28 @@ class FirstSystem:
             refused = await self.revoke(caller, request.path_params["name"], noted(request))
         if refused is not None:
             return denied(refused, request_id(request))
-        return Response(status_code=HTTPStatus.ACCEPTED)
+        return answers.accepted()
 
     async def get_token(self, request: Request) -> Response:
         """A new token in a list of one: the first system listed the tokens that it had stored."""
-        issued = await self._issue(request, None)
+        # All of one session: reading must not leave more behind each time.
+        issued = await self._issue(request, Wish(device="GET /tokens", shared=True))
         if isinstance(issued, Denial):
             return denied(issued, request_id(request))
-        return _json([self._secret(issued)])
+        return answers.answer([self._secret(issued)])
 
     async def post_token(self, request: Request) -> Response:
         body = await read_json(request, TokenBody)
-        asked = None if body.duration is None else parse_duration(body.duration)
-        issued = await self._issue(request, asked)
+        issued = await self._issue(request, body.wish())
         if isinstance(issued, Denial):
             return denied(issued, request_id(request))
-        return _json(self._secret(issued), HTTPStatus.CREATED)
+        return answers.answer(self._secret(issued), HTTPStatus.CREATED)
 
-    async def _issue(self, request: Request, asked: float | None) -> Credential | Denial:
+    async def _issue(self, request: Request, wish: Wish) -> Credential | Denial:
         caller = await self.callers.identify(bearer(request), noted(request))
         if isinstance(caller, Denial):
             return caller
-        return await self.issue_token(caller, request.path_params["name"], asked, noted(request))
+        return await self.issue_token(caller, request.path_params["name"], wish, noted(request))
 
     def _secret(self, issued: Credential) -> TokenSecret:
         return token_secret(issued, self.ca_certificate)
-
-
-def _json(value: object, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return Response(
-        msgspec.json.encode(value), status, {"Cache-Control": "no-store"}, "application/json"
-    )

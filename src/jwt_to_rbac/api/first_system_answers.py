@@ -4,6 +4,7 @@ import base64
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from jwt_to_rbac.api.answers import GrantGiven, grants
 from jwt_to_rbac.core.account import Credential
 from jwt_to_rbac.usecases.log_in import LoggedIn
 
@@ -29,14 +30,6 @@ class FederatedClaims(Struct):
 
     connector_id: str
     user_id: str
-
-
-class GrantGiven(Struct, rename="camel"):
-    """What is held, where (a namespace, or `cluster`) and by which rule."""
-
-    cluster_role: str
-    scope: str
-    rule: str
 
 
 class Login(Struct, rename="pascal"):
@@ -66,10 +59,7 @@ def login(done: LoggedIn, token: TokenSecret | UnsetType = UNSET) -> Login:
         groups=done.person.groups,
         federated_claims=FederatedClaims(done.person.connector, done.person.user_id),
         service_account=done.account.name,
-        grants=tuple(
-            GrantGiven(p.grant.cluster_role, p.grant.namespace or "cluster", p.rule)
-            for p in done.access.grants
-        ),
+        grants=grants(done.access),
         unmatched_groups=done.access.unmatched_groups,
         token=token,
     )
@@ -81,7 +71,7 @@ def token_secret(issued: Credential, ca_certificate: bytes) -> TokenSecret:
         namespace=_base64(issued.namespace.encode()),
         token=_base64(issued.token.encode()),
     )
-    return TokenSecret(f"{issued.service_account}-token", data, issued.expires_at)
+    return TokenSecret(issued.session.name, data, issued.expires_at)
 
 
 def _base64(value: bytes) -> str:

@@ -50,6 +50,10 @@ LOGIN = frozenset(
 """What a login may end with once its ID token is verified."""
 
 
+SESSION = frozenset({Code.SESSION_ENDED, Code.TOO_MANY_SESSIONS})
+"""What beginning or renewing a session may end with."""
+
+
 class Bearer(Enum):
     """Whether `Authorization: Bearer` is needed."""
 

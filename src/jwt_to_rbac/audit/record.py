@@ -2,7 +2,7 @@
 
     time          when, RFC 3339 in UTC with milliseconds
     event         what was decided: login, login_refused, caller_refused, access_refused, token,
-                  revoke, repair …
+                  session_ended, person_changed, revoke, repair …
     request       the request's id, which also stands in the answer's X-Request-Id
     replica       which process, by its host's name
     source        from where: the address of the connection's other end (of a proxy, if one stands
@@ -14,7 +14,9 @@
     asked         what the caller asked for and was refused: a verb and a resource of Kubernetes' RBAC
     account       whose access, by the ServiceAccount's name; absent if it is yet to be made. With
                   access_refused the name as it was asked for, whether there is one or not
+    session       which of the account's sessions, by its Secret's name
     seconds       how long the ServiceAccount token was to live
+    suspended, expires_at   what an administrator set (an end of 0: none)
     code          why it was refused: a code of `core.errors`
     grants        all that the person is to hold, each with the rule that gives it
     given, taken  what of that had to be added, and what was taken away
@@ -53,7 +55,10 @@ class Record(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True, gc=F
     token_sha256: Fact = None
     asked: Fact = None
     account: Fact = None
+    session: Fact = None
     seconds: Fact = None
+    suspended: Fact = None
+    expires_at: Fact = None
     code: Fact = None
     grants: Fact = None
     given: Fact = None

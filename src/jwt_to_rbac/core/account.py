@@ -4,6 +4,18 @@ from dataclasses import dataclass
 
 from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.record import Record
+from jwt_to_rbac.core.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of an AccessGrant's status. `since` is in seconds since 1970."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +25,8 @@ class Account:
     `name` is that of the AccessGrant and of the ServiceAccount. `uid` and `version` are the
     AccessGrant's; `version` is opaque and proves, given back, that nobody changed it since.
     `service_account_uid` is empty while the ServiceAccount is missing. `reported` says that
-    the status tells of this very spec.
+    the status tells of this very spec; `last_login` (seconds since 1970) and `conditions` are
+    what it tells.
     """
 
     name: str
@@ -23,16 +36,22 @@ class Account:
     service_account_uid: str = ""
     held: tuple[HeldGrant, ...] = ()
     reported: bool = False
+    last_login: int | None = None
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A ServiceAccount token as TokenRequest issued it. `expires_at` is the API server's word."""
+    """A ServiceAccount token as TokenRequest issued it, bound to `session`.
+
+    `expires_at` (RFC 3339) is the API server's word, or the session's end if that comes first.
+    """
 
     token: str
     expires_at: str
     service_account: str
     namespace: str
+    session: Session
 
     def __repr__(self) -> str:
         return f"Credential({self.namespace}/{self.service_account}, until {self.expires_at})"

@@ -44,6 +44,8 @@ class Code(StrEnum):
     SUSPENDED = "suspended"
     ACCESS_EXPIRED = "access_expired"
     TOKEN_REVOKED = "token_revoked"
+    SESSION_ENDED = "session_ended"
+    TOO_MANY_SESSIONS = "too_many_sessions"
     # What a person must mend on the cluster or in the configuration.
     NAME_TAKEN = "name_taken"
     CONFIGURATION_INVALID = "configuration_invalid"
@@ -68,6 +70,8 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.NO_ACCESS: HTTPStatus.FORBIDDEN,
     Code.SUSPENDED: HTTPStatus.FORBIDDEN,
     Code.ACCESS_EXPIRED: HTTPStatus.FORBIDDEN,
+    Code.SESSION_ENDED: HTTPStatus.GONE,
+    Code.TOO_MANY_SESSIONS: HTTPStatus.CONFLICT,
     Code.NAME_TAKEN: HTTPStatus.CONFLICT,
     Code.CONFIGURATION_INVALID: HTTPStatus.INTERNAL_SERVER_ERROR,
     Code.CLUSTER_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -48,8 +48,11 @@ class TokenLifetimes:
     maximum: float = 86400.0
 
     def bound(self, asked: float | None) -> int:
-        """Whole seconds for a TokenRequest; raises InvalidInput for a duration of none or less."""
+        """Whole seconds, at least one; raises InvalidInput for a duration of none or less.
+
+        May be less than SHORTEST_TOKEN: then the session is ended on time, not the token.
+        """
         seconds = self.default if asked is None else asked
         if seconds <= 0:
             raise InvalidInput(Code.DURATION_INVALID, "duration: must be more than nothing.")
-        return int(max(SHORTEST_TOKEN, min(seconds, self.maximum)))
+        return max(1, int(min(seconds, self.maximum)))

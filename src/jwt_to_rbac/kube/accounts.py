@@ -4,7 +4,9 @@ In memory only; `watch` feeds the stores, `cluster` asks. An object belongs to a
 its owner reference's uid, never by its name or label.
 """
 
-from jwt_to_rbac.core.account import Account
+from datetime import datetime
+
+from jwt_to_rbac.core.account import Account, Condition
 from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.plan import Grant
@@ -66,6 +68,17 @@ class Accounts:
                 if owner == meta.uid
             ),
             reported=grant.status.observed_generation == meta.generation,
+            last_login=_seconds(grant.status.last_login),
+            conditions=tuple(
+                Condition(
+                    one.type,
+                    one.status,
+                    one.reason,
+                    one.message,
+                    _seconds(one.last_transition_time) or 0,
+                )
+                for one in grant.status.conditions
+            ),
         )
 
     def _grant_changed(self, before: AccessGrant | None, after: AccessGrant | None) -> None:
@@ -112,3 +125,7 @@ def held_grant(binding: Binding, account: str, namespace: str) -> HeldGrant:
     )
     grant = Grant(binding.role_ref.name, binding.metadata.namespace)
     return HeldGrant(grant, binding.metadata.name, intact)
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())

@@ -21,6 +21,7 @@ from jwt_to_rbac.kube.cel import (
 from jwt_to_rbac.kube.installation import LABELS, Installation
 from jwt_to_rbac.kube.manifest import Body
 from jwt_to_rbac.kube.rights import RBAC
+from jwt_to_rbac.kube.sessions import TYPE as SESSION
 
 CREATE, UPDATE, DELETE = ("CREATE",), ("UPDATE",), ("DELETE",)
 WRITE = (*CREATE, *UPDATE)
@@ -46,6 +47,7 @@ def admission_manifests(of: Installation) -> list[Body]:
         *_policy(of, "bindings", RBAC, bindings, _on_bindings(of)),
         *_policy(of, "cluster-roles", RBAC, ("clusterroles",), _on_cluster_roles(of)),
         *_policy(of, "service-accounts", "", ("serviceaccounts",), _on_service_accounts(of)),
+        *_policy(of, "sessions", "", ("secrets",), _on_secrets(of)),
         *_policy(of, "tokens", "", ("serviceaccounts/token",), _on_tokens(of)),
     ]
 
@@ -106,13 +108,30 @@ def _on_service_accounts(of: Installation) -> tuple[Demand, ...]:
     )
 
 
+def _on_secrets(of: Installation) -> tuple[Demand, ...]:
+    there = f"request.namespace == {text(of.accounts_namespace)}"
+    empty = every(f"object.type == {text(SESSION)}", "!has(object.data) || size(object.data) == 0")
+    same_owner = "object.metadata.ownerReferences == oldObject.metadata.ownerReferences"
+    return (
+        Demand((*WRITE, *DELETE), there, "sessions are in the accounts' namespace alone"),
+        Demand((*UPDATE, *DELETE), owned_by_a_grant("oldObject"), _NOT_OURS),
+        Demand(WRITE, every(marked("object"), owned_by_a_grant_alone("object")), _UNMARKED),
+        Demand(UPDATE, same_owner, "a session stays with the person that it was made for"),
+        Demand(WRITE, empty, "a Secret of the program's is a session, which holds no data"),
+    )
+
+
 def _on_tokens(of: Installation) -> tuple[Demand, ...]:
     persons = every(
         f"request.namespace == {text(of.accounts_namespace)}", 'request.name != "default"'
     )
     bounded = f"object.spec.expirationSeconds <= {of.longest_token}"
+    session = every(
+        "has(object.spec.boundObjectRef)", 'object.spec.boundObjectRef.kind == "Secret"'
+    )
     return (
         Demand(CREATE, persons, "tokens are for people's accounts alone"),
+        Demand(CREATE, session, "a token is bound to a session"),
         Demand(CREATE, bounded, "no token lives longer than the configuration says"),
     )
 

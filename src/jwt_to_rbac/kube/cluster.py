@@ -20,12 +20,14 @@ from jwt_to_rbac.core.plan import AccessPlan, Grant
 from jwt_to_rbac.core.policy import PolicyRule
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.selector import NamespaceLabels
+from jwt_to_rbac.core.session import Session
 from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
 from jwt_to_rbac.kube.calls import verb_and_resource
 from jwt_to_rbac.kube.marks import is_marked, owner_uid
 from jwt_to_rbac.kube.reviews import review_access, review_token
 from jwt_to_rbac.kube.session import APPLY_PATCH, MERGE_PATCH, KubeSession, Reply
+from jwt_to_rbac.kube.sessions import Sessions
 from jwt_to_rbac.kube.store import Store
 from jwt_to_rbac.kube.tokens import request_token
 from jwt_to_rbac.kube.types import (
@@ -64,6 +66,7 @@ class KubeCluster:
         self._namespaces: Store[Namespace] = Store(self._namespace_changed)
         self._labels: NamespaceLabels | None = None
         self._roles: Store[ClusterRole] = Store(lambda before, after: None)
+        self._sessions = Sessions(session, namespace)
         accounts = self._accounts
         self._watches: tuple[Watch[Any], ...] = (
             Watch(session, paths.NAMESPACES, Namespace, self._namespaces),
@@ -77,6 +80,7 @@ class KubeCluster:
             ),
             Watch(session, paths.CLUSTER_ROLE_BINDINGS, Binding, accounts.bindings),
             Watch(session, paths.ROLE_BINDINGS, Binding, accounts.role_bindings),
+            self._sessions.watch,
         )
 
     async def follow(self) -> None:
@@ -110,6 +114,10 @@ class KubeCluster:
     def account_named(self, name: str) -> Account | None:
         self._must_be_synced()
         return self._accounts.named(name)
+
+    def account_names(self) -> list[str]:
+        self._must_be_synced()
+        return sorted(one.metadata.name for one in self._accounts.grants.values())
 
     def namespaces(self) -> NamespaceLabels:
         """The namespaces that can take a binding (those being deleted can't) with their labels.
@@ -318,6 +326,21 @@ class KubeCluster:
             if found.status != NOT_FOUND and _decode(found.body, AnyObject).metadata.uid == uid:
                 raise Conflict(Code.BUSY, f"{path} could not be deleted at this moment.")
 
+    # --- sessions ------------------------------------------------------------------------
+
+    def sessions_of(self, account: Account) -> tuple[Session, ...]:
+        self._must_be_synced()
+        return self._sessions.of(account)
+
+    async def begin_session(self, account: Account, session: Session) -> Session:
+        return await self._sessions.begin(account, session)
+
+    async def record_renewal(self, session: Session) -> None:
+        await self._sessions.renew(session)
+
+    async def end_session(self, session: Session) -> None:
+        await self._sessions.end(session)
+
     # --- ClusterRoles from the configuration ------------------------------------------------
 
     async def ensure_role(self, name: str, rules: tuple[PolicyRule, ...]) -> None:
@@ -341,8 +364,8 @@ class KubeCluster:
 
     # --- asking the API server ----------------------------------------------------------
 
-    async def issue_token(self, account: Account, seconds: int) -> Credential:
-        return await request_token(self._session, self.namespace, account, seconds)
+    async def issue_token(self, account: Account, session: Session, seconds: int) -> Credential:
+        return await request_token(self._session, self.namespace, account, session, seconds)
 
     async def review_token(self, token: str) -> KubernetesUser | None:
         return await review_token(self._session, token, self._audience)

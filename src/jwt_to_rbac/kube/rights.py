@@ -53,6 +53,7 @@ def accounts_rules() -> tuple[PolicyRule, ...]:
         PolicyRule((*_FOLLOW, "get", "create", "delete"), ("",), ("serviceaccounts",)),
         PolicyRule(("create",), ("",), ("serviceaccounts/token",)),
         PolicyRule(("get", "create", "patch"), ("coordination.k8s.io",), ("leases",), (LEASE,)),
+        PolicyRule((*_FOLLOW, "create", "patch", "delete"), ("",), ("secrets",)),
     )
 
 

@@ -55,6 +55,18 @@ class ServiceAccount(Struct, frozen=True):
     metadata: Meta
 
 
+class SecretMeta(Meta, frozen=True, rename="camel"):
+    annotations: dict[str, str] = field(default_factory=dict)
+    creation_timestamp: datetime | None = None
+
+
+class Secret(Struct, frozen=True):
+    """A Secret without its data: a session has none."""
+
+    metadata: SecretMeta
+    type: str = ""
+
+
 class Namespace(Struct, frozen=True):
     metadata: Meta
 
@@ -92,8 +104,18 @@ class AccessGrantSpec(Struct, frozen=True, rename="camel"):
     expires_at: datetime | None = None
 
 
+class Condition(Struct, frozen=True, rename="camel"):
+    type: str
+    status: str
+    reason: str
+    message: str = ""
+    last_transition_time: datetime | None = None
+
+
 class AccessGrantStatus(Struct, frozen=True, rename="camel"):
     observed_generation: int = 0
+    last_login: datetime | None = None
+    conditions: tuple[Condition, ...] = ()
 
 
 class AccessGrant(Struct, frozen=True):

@@ -59,6 +59,7 @@ class Watch(Generic[Watched]):
 
     `synced` is set after the first whole list; `healthy` is false while the connection is
     down, when the store may be stale; `heard_at` is when the API server last said anything.
+    `only` narrows it, as a query (`labelSelector=…` or `fieldSelector=…`).
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Watch(Generic[Watched]):
         path: str,
         kind: type[Watched],
         store: Store[Watched],
+        only: str = "",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -77,6 +79,7 @@ class Watch(Generic[Watched]):
         self.heard_at = clock()
         self._clock = clock
         self._version = ""
+        self._only = f"&{only}" if only else ""
         self._session = session
         self._decode = msgspec.json.Decoder(kind).decode
         self._sleep = sleep
@@ -102,7 +105,7 @@ class Watch(Generic[Watched]):
 
     async def _list(self) -> None:
         found: list[Watched] = []
-        query = f"?limit={PAGE}"
+        query = f"?limit={PAGE}{self._only}"
         while True:
             reply = await self._session.call("GET", self.path + query)
             self.heard_at = self._clock()
@@ -110,13 +113,13 @@ class Watch(Generic[Watched]):
             found += [self._decode(raw) for raw in page.items]
             if not page.metadata.next:
                 break
-            query = f"?limit={PAGE}&continue={page.metadata.next}"
+            query = f"?limit={PAGE}{self._only}&continue={page.metadata.next}"
         self.store.replace(found)
         self._version = page.metadata.resource_version
         self.synced.set()
 
     async def _watch(self) -> None:
-        query = f"?watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}"
+        query = f"?watch=1&allowWatchBookmarks=true&timeoutSeconds={WATCH_SECONDS}{self._only}"
         async with self._session.stream(
             f"{self.path}{query}&resourceVersion={self._version}", SILENCE
         ) as content:

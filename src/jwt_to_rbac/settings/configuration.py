@@ -70,6 +70,18 @@ class Kubernetes(Form, frozen=True):
     ] = ""
 
 
+class Cluster(Form, frozen=True):
+    """The cluster as people reach it, for their kubeconfigs."""
+
+    name: Annotated[Text, Meta(description="what people call it")] = "kubernetes"
+    server: Annotated[
+        Text, Meta(description="the API server's URL; else the one that the program uses itself")
+    ] = ""
+    certificate_authority_file: Annotated[
+        Text, Meta(description="absolute path of a PEM file; else what the program uses itself")
+    ] = ""
+
+
 class Accounts(Form, frozen=True):
     """The ServiceAccounts that stand for people."""
 
@@ -171,11 +183,29 @@ class UserRuleForm(Form, frozen=True):
     message: Text = ""
 
 
+class LoginForm(Form, frozen=True):
+    """How a person's own machine logs in at an issuer (ours; Kubernetes has no such key)."""
+
+    name: Annotated[Text, Meta(description="shown to people; else the issuer's host")] = ""
+    client_id: Annotated[
+        Text, Meta(description="a public client of the issuer's; else the first of the audiences")
+    ] = field(name="clientID", default="")
+    scopes: Annotated[Texts, Meta(description="federated:id is Dex's, for its connector's ids")] = (
+        "openid",
+        "email",
+        "profile",
+        "groups",
+        "offline_access",
+        "federated:id",
+    )
+
+
 class Authenticator(Form, frozen=True):
     """One entry of `jwt`."""
 
     issuer: IssuerForm
     claim_mappings: ClaimMappings
+    login: LoginForm = LoginForm()
     claim_validation_rules: tuple[ClaimRuleForm, ...] = ()
     user_validation_rules: tuple[UserRuleForm, ...] = ()
 
@@ -257,6 +287,7 @@ class Configuration(Form, frozen=True):
     server: Server = Server()
     tokens: Tokens = Tokens()
     accounts: Accounts = Accounts()
+    cluster: Cluster = Cluster()
     kubernetes: Kubernetes = Kubernetes()
     log: Log = Log()
     audit: Audit = Audit()

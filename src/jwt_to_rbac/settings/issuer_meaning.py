@@ -10,7 +10,7 @@ from jwt_to_rbac.settings.claim_meaning import claim_mapping
 from jwt_to_rbac.settings.configuration import Authenticator, IssuerForm
 from jwt_to_rbac.settings.document import Path, dotted, shown
 from jwt_to_rbac.settings.shape import Report
-from jwt_to_rbac.settings.values import Issuer
+from jwt_to_rbac.settings.values import Issuer, Login
 
 
 def issuers(jwt: tuple[Authenticator, ...], wrong: Report, warn: Report) -> tuple[Issuer, ...]:
@@ -55,7 +55,24 @@ def _issuer(entry: Authenticator, path: Path, wrong: Report, warn: Report) -> Is
         if form.certificate_authority_file
         else None,
         verify_tls=not form.insecure_skip_tls_verify,
+        login=_login(entry, path, wrong),
     )
+
+
+def _login(entry: Authenticator, path: Path, wrong: Report) -> Login:
+    form, issuer = entry.login, entry.issuer
+    client = form.client_id or issuer.audiences[0]
+    if client not in issuer.audiences:
+        wrong(
+            (*path, "login", "clientID"),
+            f"is {shown(client)}, but tokens made for it would be refused: name one of "
+            "issuer.audiences",
+        )
+    if "openid" not in form.scopes:
+        wrong((*path, "login", "scopes"), "lacks openid, without which there is no ID token")
+    parts = _split(issuer.url)
+    host = parts.netloc if parts is not None else issuer.url
+    return Login(form.name or host, client, form.scopes)
 
 
 def _check_url(url: str, path: Path, wrong: Report, warn: Report) -> None:
@@ -110,17 +127,21 @@ def _check_authority(form: IssuerForm, at: Path, wrong: Report, warn: Report) ->
     elif inline:
         _check_pem(inline.encode(), (*at, "certificateAuthority"), wrong)
     elif file:
-        path = (*at, "certificateAuthorityFile")
-        if not FilePath(file).is_absolute():
-            wrong(path, f"is {shown(file)}, but must be an absolute path")
-            return
-        try:
-            pem = FilePath(file).read_bytes()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "no path at all"
-            wrong(path, f"names {shown(file)}, which can't be read: {reason}")
-            return
-        _check_pem(pem, path, wrong)
+        check_pem_file(FilePath(file), (*at, "certificateAuthorityFile"), wrong)
+
+
+def check_pem_file(file: FilePath, path: Path, wrong: Report) -> None:
+    """Whether a file that stands at `path` of the configuration holds certificates."""
+    if not file.is_absolute():
+        wrong(path, f"is {shown(str(file))}, but must be an absolute path")
+        return
+    try:
+        pem = file.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no path at all"
+        wrong(path, f"names {shown(str(file))}, which can't be read: {reason}")
+        return
+    _check_pem(pem, path, wrong)
 
 
 def _check_pem(pem: bytes, path: Path, wrong: Report) -> None:

@@ -8,13 +8,13 @@ from ipaddress import ip_address
 from pathlib import Path as FilePath
 
 from jwt_to_rbac.core.errors import InvalidInput
-from jwt_to_rbac.core.lifetime import SHORTEST_TOKEN, TokenLifetimes, parse_duration
-from jwt_to_rbac.settings.configuration import Audit, Configuration, Log, Server, Tokens
+from jwt_to_rbac.core.lifetime import TokenLifetimes, parse_duration
+from jwt_to_rbac.settings.configuration import Audit, Cluster, Configuration, Log, Server, Tokens
 from jwt_to_rbac.settings.document import Path, shown
-from jwt_to_rbac.settings.issuer_meaning import is_loopback, issuers
+from jwt_to_rbac.settings.issuer_meaning import check_pem_file, is_loopback, issuers
 from jwt_to_rbac.settings.policy_meaning import check_namespace, policy
 from jwt_to_rbac.settings.shape import Report
-from jwt_to_rbac.settings.values import Listen, Logging, Settings
+from jwt_to_rbac.settings.values import Listen, Logging, PublicCluster, Settings
 
 _ADDRESS = re.compile(r"(?:\[([^\[\]]*)\]|([^\[\]:]*)):([0-9]{1,5})", re.ASCII)
 
@@ -44,6 +44,7 @@ def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
         audit_file=_audit_file(form.audit, wrong),
         kubeconfig=form.kubernetes.kubeconfig,
         accounts_namespace=namespace,
+        cluster=_cluster(form.cluster, wrong),
         tokens=_lifetimes(form.tokens, wrong, warn),
         token_creation=form.tokens.allow_create,
     )
@@ -92,17 +93,21 @@ def _audit_file(audit: Audit, wrong: Report) -> FilePath | None:
     return FilePath(audit.sink)
 
 
+def _cluster(form: Cluster, wrong: Report) -> PublicCluster:
+    at: Path = ("cluster", "server")
+    if form.server and not form.server.startswith("https://"):
+        wrong(at, f"is {shown(form.server)}, but must be https://host:port")
+    file = FilePath(form.certificate_authority_file) if form.certificate_authority_file else None
+    if file is not None:
+        check_pem_file(file, ("cluster", "certificateAuthorityFile"), wrong)
+    return PublicCluster(form.name, form.server.rstrip("/"), file)
+
+
 def _lifetimes(tokens: Tokens, wrong: Report, warn: Report) -> TokenLifetimes:
     default = _lifetime(tokens.default_lifetime, ("tokens", "defaultLifetime"), wrong)
     maximum = _lifetime(tokens.maximum_lifetime, ("tokens", "maximumLifetime"), wrong)
     if default > maximum:
         wrong(("tokens", "defaultLifetime"), "is longer than tokens.maximumLifetime")
-    elif default < SHORTEST_TOKEN:
-        warn(
-            ("tokens", "defaultLifetime"),
-            f"is under {SHORTEST_TOKEN} seconds, the least that Kubernetes issues: tokens live "
-            "that long",
-        )
     return TokenLifetimes(default, maximum)
 
 

@@ -26,6 +26,24 @@ class Logging:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """How a person's own machine logs in at an issuer: as which public client, for which scopes."""
+
+    name: str
+    client_id: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCluster:
+    """The cluster as people reach it. An empty `server` or no `ca_file`: as the program does."""
+
+    name: str = "kubernetes"
+    server: str = ""
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Issuer:
     """One OpenID Connect issuer: whose ID tokens are believed, and what their claims mean.
 
@@ -42,6 +60,7 @@ class Issuer:
     ca_pem: str = ""
     ca_file: Path | None = None
     verify_tls: bool = True
+    login: Login = Login("", "", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +82,6 @@ class Settings:
     audit_file: Path | None = None
     kubeconfig: str = ""
     accounts_namespace: str = "jwt-to-rbac-users"
+    cluster: PublicCluster = PublicCluster()
     tokens: TokenLifetimes = field(default_factory=TokenLifetimes)
     token_creation: bool = True

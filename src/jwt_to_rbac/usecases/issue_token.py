@@ -1,20 +1,27 @@
-"""A short-lived ServiceAccount token for a person who is already known, or whose ID token is shown."""
+"""A short-lived ServiceAccount token for a person who is already known, or whose ID token is shown.
 
-from dataclasses import dataclass
+Each token is bound to a session, which lists it to its owner and can be ended alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import cast
 
 from jwt_to_rbac.core.account import Account, Credential
 from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.record import refusal
+from jwt_to_rbac.core.session import MOST_SESSIONS, Session, Wish
 from jwt_to_rbac.ports import Audit, Clock, Cluster, LifetimesInForce, Request
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, Owner, describe
 from jwt_to_rbac.usecases.log_in import ROUNDS, LogIn
+from jwt_to_rbac.usecases.reconcile import together
 
 NO_SUCH_ACCOUNT = Denial(Code.NOT_FOUND, "There is no such account. The person logs in first.")
 
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
-    """The use case with all that it needs."""
+    """The use case with all that it needs. `new_suffix` makes names of sessions unique."""
 
     callers: Callers
     log_in: LogIn
@@ -22,30 +29,35 @@ class IssueToken:
     lifetimes: LifetimesInForce
     audit: Audit
     clock: Clock
+    new_suffix: Callable[[], str]
 
     async def __call__(
-        self, caller: Caller, name: str, asked: float | None, request: Request
+        self, caller: Caller, name: str, wish: Wish, request: Request
     ) -> Credential | Denial:
-        """A token for the account `name`, for `asked` seconds within the bounds.
+        """A token for the account `name`, in a new session or in the one that `wish` names.
 
         An owner's ID token is a login too, so that access follows the newest token; anybody
         else needs `create` on `accessgrants/tokens`. Raises as `LogIn` does, and
         InvalidInput for a lifetime of nothing or less.
         """
-        seconds = self.lifetimes().bound(asked)
+        seconds = self.lifetimes().bound(wish.seconds)
         for _ in range(ROUNDS):
             account = await self._account(caller, name, request)
             if isinstance(account, Denial):
                 return account
+            session = self._session(account, wish)
+            if isinstance(session, Denial):
+                return session
             await self.audit.record(
                 "token",
                 request=request,
                 caller=describe(caller),
                 account=account.name,
+                session=session.name,
                 seconds=seconds,
             )
             try:
-                return await self.cluster.issue_token(account, seconds)
+                return await self._token(account, session, seconds)
             except Conflict:
                 await self.cluster.refresh(account.name)
         raise Outage(Code.BUSY, "This account is being remade at this moment. Try again.")
@@ -69,3 +81,38 @@ class IssueToken:
         if account is None or not account.service_account_uid:
             return NO_SUCH_ACCOUNT
         return refusal(account.record, self.clock()) or account
+
+    def _session(self, account: Account, wish: Wish) -> Session | Denial:
+        """The session to renew, or a new one that isn't made yet (without a uid)."""
+        now = self.clock()
+        live = [one for one in self.cluster.sessions_of(account) if now < one.ends_at()]
+        for one in live:
+            if one.name == wish.session or (wish.shared and one.device == wish.device):
+                return one
+        if wish.session:
+            return Denial(
+                Code.SESSION_ENDED,
+                "There is no such session any more. Leave `session` out to begin a new one.",
+            )
+        if len(live) >= MOST_SESSIONS:
+            return Denial(
+                Code.TOO_MANY_SESSIONS,
+                f"There are {len(live)} live sessions already. End some of them, or name the "
+                "session to renew.",
+            )
+        name = f"{account.name}-token-{self.new_suffix()}"
+        return Session(name, account.name, wish.device, int(now), int(now), int(now))
+
+    async def _token(self, account: Account, session: Session, seconds: int) -> Credential:
+        now = self.clock()
+        renewed = replace(session, renewed=int(now), expires=int(now) + seconds)
+        if not session.uid:
+            begun = await self.cluster.begin_session(account, renewed)
+            return await self.cluster.issue_token(account, begun, seconds)
+        issuing = self.cluster.issue_token(account, renewed, seconds)
+        if not session.must_record(now, seconds):
+            return await issuing
+        # If one of the two fails the token isn't handed out; a session that was not written
+        # down ends too early rather than too late.
+        credential, _ = await together([issuing, self.cluster.record_renewal(renewed)])
+        return cast(Credential, credential)

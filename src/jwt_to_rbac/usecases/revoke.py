@@ -1,5 +1,6 @@
 """Take everything away from one person: bindings, ServiceAccount (and so every token), AccessGrant."""
 
+import asyncio
 from dataclasses import dataclass
 
 from jwt_to_rbac.core.errors import Code, Denial
@@ -12,6 +13,20 @@ from jwt_to_rbac.usecases.reconcile import together
 
 ASKED = "delete accessgrants"
 NO_SUCH_ACCOUNT = Denial(Code.NOT_FOUND, "There is no such account: nothing to remove.")
+
+AT_ONCE = 16
+"""People revoked side by side: a group may be large, and logins go on meanwhile."""
+
+AT_A_TIME = 500
+"""People of a group revoked by one request, so that it ends well within its deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """Whose access a request took, by account name, and how many of the group are left to take."""
+
+    names: tuple[str, ...]
+    remaining: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,29 @@ class Revoke:
         owned = self.callers.owns(caller, self.cluster.account_named(name))
         if not owned and not await self.callers.may(caller, "delete", name):
             return await self.callers.refused(FORBIDDEN, caller, ASKED, name, request)
+        return await self._one(caller, name, request)
+
+    async def everybody_in(self, caller: Caller, group: str, request: Request) -> Revoked | Denial:
+        """Remove the accounts of those whose newest token named `group`; needs `delete` on all
+        `accessgrants`. Takes some hundreds at a time: repeat while any remain.
+        """
+        if not await self.callers.may(caller, "delete"):
+            return await self.callers.refused(FORBIDDEN, caller, ASKED, "", request)
+        members = [name for name in self.cluster.account_names() if self._is_in(group, name)]
+        meant, places = members[:AT_A_TIME], asyncio.Semaphore(AT_ONCE)
+
+        async def one(name: str) -> None:
+            async with places:
+                await self._one(caller, name, request)
+
+        await together(one(name) for name in meant)
+        return Revoked(tuple(meant), len(members) - len(meant))
+
+    def _is_in(self, group: str, name: str) -> bool:
+        account = self.cluster.account_named(name)
+        return account is not None and group in account.record.person.groups
+
+    async def _one(self, caller: Caller, name: str, request: Request) -> Denial | None:
         account = self.cluster.account_named(name)
         if account is None:
             return await self.callers.refused(NO_SUCH_ACCOUNT, caller, ASKED, name, request)
