@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 from kubernetes.aio.client.configuration import Configuration
@@ -255,9 +256,9 @@ def _beginning(settings: Settings, configuration: Configuration) -> Beginning:
     return Beginning(
         tuple(
             IssuerToUse(
-                name=issuer.login.name,
+                name=issuer.login.name or urlsplit(issuer.url).netloc,
                 issuer=issuer.url,
-                client_id=issuer.login.client_id,
+                client_id=issuer.login.client_id or issuer.audiences[0],
                 scopes=issuer.login.scopes,
                 ca_data=base64_of(issuer.ca_file.read_bytes() if issuer.ca_file else issuer.ca_pem),
             )

@@ -61,7 +61,7 @@ def owned(kind: str, name: str) -> Body:
         "uid": "00000000-0000-4000-8000-000000000000",
     }
     metadata = {"name": name, "labels": MARKS, "ownerReferences": [owner]}
-    group = "v1" if kind == "ServiceAccount" else f"{RBAC}/v1"
+    group = "v1" if kind in ("ServiceAccount", "Secret") else f"{RBAC}/v1"
     return {"apiVersion": group, "kind": kind, "metadata": metadata}
 
 
@@ -87,6 +87,13 @@ def account(name: str = MALLORY, namespace: str = USERS) -> Body:
     body = owned("ServiceAccount", name)
     body["metadata"]["namespace"] = namespace
     return body | {"automountServiceAccountToken": False}
+
+
+def session(name: str = f"{MALLORY}-token-0123456789", namespace: str = USERS) -> Body:
+    """A Secret as the program makes it for a session."""
+    body = owned("Secret", name)
+    body["metadata"]["namespace"] = namespace
+    return body | {"type": "jwt-to-rbac.io/session"}
 
 
 POD: Body = {

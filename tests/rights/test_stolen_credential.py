@@ -20,6 +20,7 @@ from tests.rights.stolen import (
     owned,
     patch,
     role,
+    session,
 )
 from tests.rights.walk import apply
 from tests.support.cluster import kubectl, run_kubectl, with_token
@@ -69,6 +70,17 @@ ACCOUNTS = {
     "of-another-name": account("default2"),
     "for-pods": changed(account(), lambda a: a.pop("automountServiceAccountToken")),
 }
+SESSIONS = {
+    "without-mark": changed(session(), lambda s: s["metadata"].pop("labels")),
+    "without-owner": changed(session(), lambda s: s["metadata"].pop("ownerReferences")),
+    "with-data": session() | {"stringData": {"a": "b"}},
+    "that-is-a-token-for-ever": changed(
+        session() | {"type": "kubernetes.io/service-account-token"},
+        lambda s: s["metadata"].update(
+            annotations={"kubernetes.io/service-account.name": "foreign"}
+        ),
+    ),
+}
 ADOPTION = {"metadata": {"ownerReferences": owned("", "")["metadata"]["ownerReferences"]}}
 
 REFUSED_BY_POLICY = [
@@ -89,8 +101,15 @@ REFUSED_BY_POLICY = [
         Attack(("delete", "serviceaccount", "foreign", *IN_USERS), "service-accounts"),
         id="delete-a-service-account",
     ),
+    *(pytest.param(creation(s, "sessions"), id=f"session-{i}") for i, s in SESSIONS.items()),
+    pytest.param(
+        Attack(("delete", "secret", "foreign", *IN_USERS), "sessions"), id="delete-a-secret"
+    ),
     pytest.param(
         Attack(("create", "token", "default", *IN_USERS), "tokens"), id="token-of-the-default"
+    ),
+    pytest.param(
+        Attack(("create", "token", "foreign", *IN_USERS), "tokens"), id="token-of-no-session"
     ),
     pytest.param(
         Attack(("create", "token", "foreign", *IN_USERS, YEAR), "tokens"), id="long-token"
@@ -132,7 +151,8 @@ REFUSED_BY_BOTH = [
 ]
 REFUSED_BY_RIGHTS = [
     pytest.param(creation(POD, ""), id="a-pod-among-the-accounts"),
-    pytest.param(Attack(("get", "secrets", *IN_USERS)), id="secrets"),
+    pytest.param(Attack(("get", "secrets", "-A")), id="secrets"),
+    pytest.param(Attack(("get", "secret", "foreign", *IN_USERS)), id="a-secret-among-the-accounts"),
     pytest.param(Attack(("get", "pods", "-A")), id="what-its-own-roles-would-give"),
     pytest.param(Attack(("get", "nodes", "--as=admin")), id="impersonation"),
     pytest.param(
@@ -150,13 +170,14 @@ def thief(installations: dict[str, Installed]) -> Iterator[Installed]:
     kubectl(sandbox, "create", "rolebinding", "foreign", "--clusterrole=view", "--user=u")
     kubectl(sandbox, "create", "role", "view", "--verb=get", "--resource=secrets")
     kubectl(sandbox, "create", "serviceaccount", "foreign", *IN_USERS)
+    kubectl(sandbox, "create", "secret", "generic", "foreign", *IN_USERS)
     kubectl(sandbox, "create", "clusterrole", FOREIGN, "--verb=get", "--resource=services")
     apply(sandbox, installed.folder, role(OWN))
     yield installed
     kubectl(sandbox, "delete", "clusterrolebinding/foreign", f"clusterrole/{OWN}")
     kubectl(sandbox, "delete", "clusterrole", FOREIGN)
     kubectl(sandbox, "delete", "rolebinding/foreign", "role/view")
-    kubectl(sandbox, "delete", "serviceaccount/foreign", *IN_USERS)
+    kubectl(sandbox, "delete", "serviceaccount/foreign", "secret/foreign", *IN_USERS)
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +217,7 @@ def test_the_policies_hold_even_if_somebody_made_the_program_an_administrator(
         pytest.param(GOOD, id="a-binding"),
         pytest.param(HELPER, id="a-binding-in-a-namespace"),
         pytest.param(account(), id="a-service-account"),
+        pytest.param(session(), id="a-session"),
     ],
 )
 def test_what_the_attacks_are_made_of_is_allowed(

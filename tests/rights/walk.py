@@ -82,7 +82,18 @@ def _a_life(installed: Installed, client: Client) -> None:
     assert client.log_in(after).status == 201
     assert _grants(sandbox, account) == [("", f"{installed.mode}-developers-from-jwt")]
     assert _token(client, account, after)
+    _a_session(client, account, after)
     assert client.call("DELETE", f"/rbac/{account}", bearer=after).status == 202
+
+
+def _a_session(client: Client, account: str, id_token: str) -> None:
+    """Begun, renewed for longer, ended."""
+    path = "/api/v1/sessions"
+    begun = client.call("POST", path, {"duration": "20m"}, id_token)
+    wish = {"session": begun.json()["name"], "duration": "1h"}
+    assert client.call("POST", path, wish, id_token).status == 201
+    ended = f"/api/v1/people/{account}/sessions/{begun.json()['name']}"
+    assert client.call("DELETE", ended, bearer=id_token).status == 202
 
 
 def _others_in_the_way(installed: Installed, client: Client) -> None:

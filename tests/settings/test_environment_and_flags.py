@@ -48,6 +48,13 @@ OWN_KEYS: dict[str, Case] = {
     "audit.sink": ("/a", lambda s: str(s.audit_file), "/a"),
     "kubernetes.kubeconfig": ("/k", lambda s: s.kubeconfig, "/k"),
     "accounts.namespace": ("people", lambda s: s.accounts_namespace, "people"),
+    "cluster.name": ("prod", lambda s: s.cluster.name, "prod"),
+    "cluster.server": ("https://k", lambda s: s.cluster.server, "https://k"),
+    "cluster.certificateAuthorityFile": (
+        "CA",
+        lambda s: s.cluster.ca_file and s.cluster.ca_file.name,
+        "ca.crt",
+    ),
     "tokens.defaultLifetime": ("2h", lambda s: s.tokens.default, 7200),
     "tokens.maximumLifetime": ("2h", lambda s: s.tokens.maximum, 7200),
     "tokens.allowCreate": ("F", lambda s: s.token_creation, False),
@@ -69,12 +76,18 @@ BOTH = [
 ]
 
 
+def _given(case: Case, folder: Path) -> Case:
+    """With the place of a CA file that there is, where one must be."""
+    given, where, meant = case
+    return (str(folder / "ca.crt") if given == "CA" else given), where, meant
+
+
 @pytest.mark.parametrize(("text", "key", "case"), BOTH)
 def test_every_key_has_an_environment_variable(
     tmp_path: Path, authority: str, text: str, key: str, case: Case
 ) -> None:
     (tmp_path / "ca.crt").write_text(authority)
-    given, where, meant = case
+    given, where, meant = _given(case, tmp_path)
     name = f"JWTTORBAC_{key.replace('.', '_').upper()}"
     assert where(loaded(tmp_path, text, {name: given}, NEEDS.get(key, [])).settings) == meant
 
@@ -84,7 +97,7 @@ def test_every_key_has_a_flag(
     tmp_path: Path, authority: str, text: str, key: str, case: Case
 ) -> None:
     (tmp_path / "ca.crt").write_text(authority)
-    given, where, meant = case
+    given, where, meant = _given(case, tmp_path)
     flags = [*NEEDS.get(key, []), f"--{key}={given}"]
     assert where(loaded(tmp_path, text, {}, flags).settings) == meant
 

@@ -11,6 +11,7 @@ from jwt_to_rbac.core.policy import Namespaces, Policy, PolicyRule, Rule, WholeC
 from jwt_to_rbac.oidc.algorithms import DEFAULT_ALGORITHMS, KEY_SHAPE
 from jwt_to_rbac.settings import Issuer, Listen, Logging, Settings, load
 from jwt_to_rbac.settings.configuration import Algorithm
+from jwt_to_rbac.settings.values import Login, PublicCluster
 from tests.settings.given import EXAMPLES, LEAST, loaded
 
 DEX = Issuer(
@@ -25,6 +26,7 @@ WHOLE = Settings(
             mapping=ClaimMapping(Claim("email", "dex:"), Claim("groups")),
             algorithms=("RS256", "ES256"),
             discovery_url="https://dex.dex.svc/.well-known/openid-configuration",
+            login=Login("Staff", "cli", ("openid", "email")),
         ),
         Issuer(
             url="https://trial.example.com",
@@ -62,6 +64,7 @@ WHOLE = Settings(
     audit_file=Path("/var/log/jwt-to-rbac/audit.jsonl"),
     kubeconfig="/etc/jwt-to-rbac/kubeconfig",
     accounts_namespace="people",
+    cluster=PublicCluster("production", "https://k8s.example.com:6443"),
     tokens=TokenLifetimes(1800, 45000),
     token_creation=False,
 )
@@ -101,7 +104,7 @@ def test_no_default_group_is_bound_that_no_rule_names(tmp_path: Path) -> None:
 def test_an_issuer_without_verification_of_its_certificate_is_warned_of_loudly() -> None:
     warnings = load(EXAMPLES / "own_whole.yaml", {}).warnings
     assert len(warnings) == 1
-    assert "own_whole.yaml:22:5: jwt[1].issuer.insecureSkipTLSVerify is true" in warnings[0]
+    assert "own_whole.yaml:24:5: jwt[1].issuer.insecureSkipTLSVerify is true" in warnings[0]
     assert "NOT checked" in warnings[0]
 
 

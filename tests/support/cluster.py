@@ -22,7 +22,7 @@ def clear(sandbox: Sandbox) -> None:
     everybody = ["-l", "generatedby=jwttorbac", "--wait=false"]
     kubectl(sandbox, "delete", "accessgrants", *everybody)
     kubectl(sandbox, "delete", "clusterrolebindings", *everybody)
-    kubectl(sandbox, "delete", "rolebindings,serviceaccounts", "-A", *everybody)
+    kubectl(sandbox, "delete", "rolebindings,serviceaccounts,secrets", "-A", *everybody)
 
 
 def kubectl(sandbox: Sandbox, *arguments: str) -> str:

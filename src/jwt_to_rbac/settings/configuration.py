@@ -8,6 +8,8 @@ from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from jwt_to_rbac.settings.values import SCOPES
+
 API_VERSION: Final = "jwt-to-rbac.io/v1alpha1"
 KIND: Final = "Configuration"
 
@@ -190,13 +192,8 @@ class LoginForm(Form, frozen=True):
     client_id: Annotated[
         Text, Meta(description="a public client of the issuer's; else the first of the audiences")
     ] = field(name="clientID", default="")
-    scopes: Annotated[Texts, Meta(description="federated:id is Dex's, for its connector's ids")] = (
-        "openid",
-        "email",
-        "profile",
-        "groups",
-        "offline_access",
-        "federated:id",
+    scopes: Annotated[Texts, Meta(description="federated:id is Dex's, for its connectors' ids")] = (
+        SCOPES
     )
 
 

@@ -61,18 +61,15 @@ def _issuer(entry: Authenticator, path: Path, wrong: Report, warn: Report) -> Is
 
 def _login(entry: Authenticator, path: Path, wrong: Report) -> Login:
     form, issuer = entry.login, entry.issuer
-    client = form.client_id or issuer.audiences[0]
-    if client not in issuer.audiences:
+    if form.client_id and form.client_id not in issuer.audiences:
         wrong(
             (*path, "login", "clientID"),
-            f"is {shown(client)}, but tokens made for it would be refused: name one of "
+            f"is {shown(form.client_id)}, but tokens made for it would be refused: name one of "
             "issuer.audiences",
         )
     if "openid" not in form.scopes:
         wrong((*path, "login", "scopes"), "lacks openid, without which there is no ID token")
-    parts = _split(issuer.url)
-    host = parts.netloc if parts is not None else issuer.url
-    return Login(form.name or host, client, form.scopes)
+    return Login(form.name, form.client_id, form.scopes)
 
 
 def _check_url(url: str, path: Path, wrong: Report, warn: Report) -> None:

@@ -25,13 +25,21 @@ class Logging:
     color: bool = False
 
 
+SCOPES = ("openid", "email", "profile", "groups", "offline_access", "federated:id")
+"""What is asked of an issuer for a person; federated:id is Dex's, for its connectors' ids."""
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How a person's own machine logs in at an issuer: as which public client, for which scopes."""
+    """How a person's own machine logs in at an issuer: as which public client, for which scopes.
 
-    name: str
-    client_id: str
-    scopes: tuple[str, ...]
+    Without a `name` people read the issuer's host; without a `client_id` it is the issuer's
+    first audience.
+    """
+
+    name: str = ""
+    client_id: str = ""
+    scopes: tuple[str, ...] = SCOPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class Issuer:
     ca_pem: str = ""
     ca_file: Path | None = None
     verify_tls: bool = True
-    login: Login = Login("", "", ())
+    login: Login = Login()
 
 
 @dataclass(frozen=True, slots=True)
