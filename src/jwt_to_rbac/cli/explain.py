@@ -1,32 +1,34 @@
-"""`jwt-to-rbac explain`: a dry run under a configuration, against the live cluster. Changes nothing."""
+"""`jwt-to-rbac explain`: a dry run under a configuration, against the live cluster, or asked of a
+server. Changes nothing."""
 
 import asyncio
 import json
 import os
-import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from jwt_to_rbac.core.errors import Code, Denial, InvalidInput, JwtToRbacError
+from jwt_to_rbac.cli.connection import Connection, asking, read_token
+from jwt_to_rbac.cli.output import Output, show, table
+from jwt_to_rbac.client.clock import ServerClock
+from jwt_to_rbac.client.server import Server
+from jwt_to_rbac.core.errors import Denial, JwtToRbacError
 from jwt_to_rbac.core.identity import Identity, Person
-from jwt_to_rbac.settings.load import load
-from jwt_to_rbac.settings.values import Settings
-from jwt_to_rbac.settings.writing import dump
-from jwt_to_rbac.usecases.explain import Explained
-from jwt_to_rbac.usecases.explanation import explanation
-from jwt_to_rbac.wiring import explaining
 
-Output = Annotated[Literal["table", "json", "yaml"], Parameter(name=["--output", "-o"])]
+if TYPE_CHECKING:
+    from jwt_to_rbac.settings.values import Settings
+    from jwt_to_rbac.usecases.explain import Explained
 
 
 def explain(
     *,
+    server: str = "",
+    certificate_authority: Path | None = None,
     config: Annotated[Path | None, Parameter(name="--config")] = None,
     token_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     group: Annotated[list[str] | None, Parameter(name=["--group", "-g"])] = None,
-    username: str = "somebody",
+    username: str = "",
     email: str = "",
     issuer: str = "",
     subject: str = "",
@@ -35,10 +37,15 @@ def explain(
 ) -> int:
     """Tell what a person would be granted, by which rule, and what a login would change.
 
-    Exits with 0 if a login would succeed, with 2 if it would be refused.
+    Exits with 0 if a login would succeed, with 2 if it would be refused. With --server that
+    server is asked, about you if nothing else is given; else a configuration file is tried.
 
     Parameters
     ----------
+    server
+        The URL of a running jwt-to-rbac that is asked.
+    certificate_authority
+        PEM file of who vouches for the server, if the system doesn't know it.
     config
         The configuration file; else config.yaml, config.toml or config.json in the working
         directory or $CONFIG_DIR.
@@ -56,65 +63,89 @@ def explain(
         What the issuer calls the person (`sub`).
     connector
         Dex's connector id, such as `github`.
-    output
-        table, json or yaml.
     """
-    settings = load(config, os.environ).settings
-    person = Person(
-        Identity(issuer, subject), username, email, tuple(sorted(set(group or []))), connector
+    claims: dict[str, Any] = {
+        "issuer": issuer,
+        "subject": subject,
+        "username": username,
+        "email": email,
+        "groups": sorted(set(group or [])),
+        "connector": connector,
+    }
+    token = None if token_file is None else read_token(token_file)
+    document = (
+        _asked(
+            Connection(server, certificate_authority=certificate_authority),
+            token,
+            claims if any(claims.values()) else None,
+        )
+        if server
+        else _tried(config, token, claims)
     )
-    token = None if token_file is None else _read(token_file)
-    found = asyncio.run(_explain(settings, token, person))
+    show(output, document, _table(document), [document["serviceAccount"]["name"]])
+    return 2 if document["refused"] else 0
+
+
+def _asked(at: Connection, token: str | None, claims: dict[str, object] | None) -> dict[str, Any]:
+    """The server's answer: about a token, else about claims by hand, else about oneself."""
+    if token is not None:
+        server = Server(at.target(), ServerClock())
+        return server.change("POST", "explain", "", {"token": token})
+    with asking(at) as me:
+        body = {"claims": claims} if claims else {"token": me.bearer}
+        return me.server.change("POST", "explain", me.bearer, body)
+
+
+def _tried(config: Path | None, token: str | None, claims: dict[str, Any]) -> dict[str, Any]:
+    """The same by this process, under a configuration that may not be in force yet."""
+    # Imported here: who asks a server has no use for them, and needs no second to begin.
+    from jwt_to_rbac.settings.load import load
+    from jwt_to_rbac.usecases.explanation import explanation
+
+    person = Person(
+        Identity(claims["issuer"], claims["subject"]),
+        claims["username"] or "somebody",
+        claims["email"],
+        tuple(claims["groups"]),
+        claims["connector"],
+    )
+    found = asyncio.run(_explain(load(config, os.environ).settings, token, person))
     if isinstance(found, Denial):
         raise JwtToRbacError(found.code, found.detail)
-    document = explanation(found)
-    if output == "table":
-        print(_table(found))
-    else:
-        plain = json.loads(json.dumps(document))
-        print(json.dumps(plain, indent=2) if output == "json" else dump(plain).rstrip())
-    return 2 if found.refused else 0
+    plain: dict[str, Any] = json.loads(json.dumps(explanation(found)))
+    return plain
 
 
-async def _explain(settings: Settings, token: str | None, person: Person) -> Explained | Denial:
+async def _explain(settings: "Settings", token: str | None, person: Person) -> "Explained | Denial":
+    from jwt_to_rbac.wiring import explaining
+
     async with explaining(settings) as use_case:
         return await use_case.token(token) if token is not None else use_case.person(person)
 
 
-def _read(file: Path) -> str:
-    try:
-        return (sys.stdin.read() if str(file) == "-" else file.read_text()).strip()
-    except (OSError, UnicodeDecodeError) as e:
-        raise InvalidInput(Code.TOKEN_MISSING, f"{file} can't be read: {e}.") from e
-
-
-def _table(found: Explained) -> str:
+def _table(found: dict[str, Any]) -> str:
     """Grants with their rule and what a login would do about each; then what gave nothing."""
-    rows = [("CLUSTERROLE", "SCOPE", "RULE", "CHANGE")]
-    given = set(found.changes.bind)
-    rows += [
+    changes = found["changes"]
+    given = {(g["clusterRole"], g["scope"]) for g in changes["give"]}
+    rows = [
         (
-            p.grant.cluster_role,
-            p.grant.namespace or "cluster",
-            p.rule,
-            "give" if p.grant in given else "-",
+            g["clusterRole"],
+            g["scope"],
+            g["rule"],
+            "give" if (g["clusterRole"], g["scope"]) in given else "-",
         )
-        for p in found.access.grants
+        for g in found["grants"]
     ]
-    rows += [
-        (held.grant.cluster_role, held.grant.namespace or "cluster", "-", "take")
-        for held in found.changes.revoke
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    rows += [(g["clusterRole"], g["scope"], "-", "take") for g in changes["take"]]
+    account, refused = found["serviceAccount"], found["refused"]
+    state = "has" if account["exists"] else "would get"
     lines = [
-        "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        f"{found['person']['username']} {state} the ServiceAccount {account['name']}\n",
+        table(("CLUSTERROLE", "SCOPE", "RULE", "CHANGE"), rows),
     ]
-    state = "has" if found.exists else "would get"
-    lines.insert(0, f"{found.person.username} {state} the ServiceAccount {found.account}\n")
-    lines += [f"group {group}: no rule names it" for group in found.access.unmatched_groups]
-    lines += [f"namespace {name}: does not exist" for name in found.access.absent_namespaces]
-    lines += [f"rule {failed}" for failed in found.access.failed_rules]
-    if found.refused:
-        lines.append(f"\nA login would be refused ({found.refused.code}): {found.refused.detail}")
+    lines += [f"group {group}: no rule names it" for group in found["unmatchedGroups"]]
+    lines += [f"namespace {name}: does not exist" for name in found["absentNamespaces"]]
+    lines += [f"rule {failed['rule']}: {failed['reason']}" for failed in found["failedRules"]]
+    if refused:
+        lines.append(f"\nA login would be refused ({refused['code']}): {refused['detail']}")
     return "\n".join(lines)

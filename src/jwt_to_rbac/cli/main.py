@@ -1,26 +1,80 @@
 """The command `jwt-to-rbac`: its subcommands, and how they end. What they do is in files of their names."""
 
 import sys
+from pathlib import Path
 
-from cyclopts import App
+from cyclopts import App, Group, Parameter
 
+from jwt_to_rbac.client.errors import ClientError
 from jwt_to_rbac.core.errors import JwtToRbacError
 
-app = App(name="jwt-to-rbac", help="OpenID Connect ID tokens in, Kubernetes access out.")
-# By name, so that a command imports what it needs and no more: `serve` alone takes a second.
-app.command("jwt_to_rbac.cli.serve:serve", name="serve")
-app.command("jwt_to_rbac.cli.config:app", name="config")
-app.command("jwt_to_rbac.cli.explain:explain", name="explain")
-app.command("jwt_to_rbac.cli.export:app", name="export")
-app.command("jwt_to_rbac.cli.sandbox:app", name="sandbox")
+_COMMANDS = {
+    "Your access": {
+        "login": ("login:login", "Log in, and set kubectl up."),
+        "logout": ("login:logout", "End this machine's session."),
+        "whoami": ("whoami:whoami", "Who you are, what you may do, and until when."),
+        "sessions": ("whoami:sessions", "Where you are logged in; end it there."),
+        "kubeconfig": ("login:kubeconfig", "Write or print kubectl's entry for a server."),
+        "completion": ("completion:completion", "Completion for your shell."),
+    },
+    "Administrators": {
+        "people": ("people:people", "Who has access, and one person in full."),
+        "revoke": ("people:revoke", "Take everything away from people or a group."),
+        "suspend": ("people:suspend", "Keep somebody out."),
+        "resume": ("people:resume", "Let them in again."),
+        "who-can": ("people:who_can", "Who may do something, and by which rule."),
+        "explain": ("explain:explain", "What a login would give and take."),
+    },
+    "The server": {
+        "serve": ("serve:serve", "Serve the API."),
+        "config": ("config:app", "Check, show and convert the configuration."),
+        "export": ("export:app", "Write what a configuration needs on the cluster."),
+        "sandbox": ("sandbox:app", "A local cluster, Dex and a directory to try things on."),
+    },
+}
+
+
+def application(name: str, listed: bool = False) -> App:
+    """All commands, as `name` calls them.
+
+    Where they are only `listed` each has its short help, instead of that in its own file.
+    """
+    app = App(
+        name=name,
+        help="OpenID Connect ID tokens in, Kubernetes access out.",
+        # "" and False say nothing.
+        default_parameter=Parameter(show_default=lambda value: value or None),
+    )
+    for rank, (title, commands) in enumerate(_COMMANDS.items()):
+        group = Group(title, sort_key=rank)
+        for command, (place, help_) in commands.items():
+            # By name, so that a command imports what it needs: `serve` alone takes a second.
+            app.command(
+                f"jwt_to_rbac.cli.{place}",
+                name=command,
+                group=group,
+                **({"help": help_} if listed else {}),
+            )
+    return app
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command. Exits with 1 and one sentence for an error of this program's tree."""
+    """Run one command. What went wrong is one sentence, and the exit code of docs/command-line.md."""
+    called = Path(sys.argv[0]).name
+    # kubectl runs its plugins by this name, and people type it with a space.
+    name = "kubectl jwt-to-rbac" if called.startswith("kubectl-") else "jwt-to-rbac"
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(arguments)
+        application(name, listed=given[:1] in ([], ["--help"], ["-h"]))(given)
+    except ClientError as e:
+        print(f"{name}: {e.detail}", file=sys.stderr)
+        sys.exit(e.exit_code)
     except JwtToRbacError as e:
-        print(f"jwt-to-rbac: {e.detail}", file=sys.stderr)
+        print(f"{name}: {e.detail}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python must not try to write the rest.
+        sys.stderr.close()
         sys.exit(1)
     except KeyboardInterrupt:
         # What a shell reports for SIGINT.

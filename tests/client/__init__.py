@@ -1,0 +1,1 @@
+"""A person's side: cache, listener, issuer, kubectl's plugin."""
