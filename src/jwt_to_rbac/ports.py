@@ -128,6 +128,12 @@ class Cluster(Protocol):
     async def end_session(self, session: Session) -> None:
         """End it, and so every token that is bound to it. Done also if it had ended already."""
 
+    async def stored_token(self, session: Session) -> str:
+        """The token that a stored session holds, as soon as Kubernetes has put it there.
+
+        Raises Outage if that takes too long, and Conflict if the session has ended.
+        """
+
     async def issue_token(self, account: Account, session: Session, seconds: int) -> Credential:
         """A token bound to `session`; raises Conflict if account or session have ended."""
 

@@ -57,6 +57,7 @@ from jwt_to_rbac.usecases.people import People
 from jwt_to_rbac.usecases.revoke import Revoke
 from jwt_to_rbac.usecases.sessions import Sessions
 from jwt_to_rbac.usecases.settle import Settle
+from jwt_to_rbac.usecases.stored_tokens import StoredTokens
 
 FIRST_LOOK = 15.0
 """Seconds until the caches must be filled for a command that only looks."""
@@ -117,6 +118,15 @@ async def service(
         time.time,
         lambda: secrets.token_hex(5),
     )
+    stored_tokens = StoredTokens(
+        issue_token,
+        cluster,
+        current.lifetimes,
+        audit,
+        time.time,
+        issue_token.new_suffix,
+        settings.accounts_namespace,
+    )
     revoke = Revoke(callers, cluster, audit, turns)
     explain = Explain(issuers, cluster, current.policy, time.time)
     people = People(callers, cluster, current.policy, audit, time.time, turns, settle)
@@ -143,6 +153,7 @@ async def service(
                 ListObjects(callers, cluster),
                 _ca_certificate(configuration),
                 settings.token_creation,
+                stored_tokens if settings.stored_tokens else None,
             ),
             SessionsApi(callers, log_in, issue_token, Sessions(callers, cluster, audit, time.time)),
             PeopleApi(callers, people, revoke),

@@ -335,6 +335,9 @@ class KubeCluster:
     async def begin_session(self, account: Account, session: Session) -> Session:
         return await self._sessions.begin(account, session)
 
+    async def stored_token(self, session: Session) -> str:
+        return await self._sessions.stored_token(session)
+
     async def record_renewal(self, session: Session) -> None:
         await self._sessions.renew(session)
 

@@ -61,7 +61,7 @@ class SecretMeta(Meta, frozen=True, rename="camel"):
 
 
 class Secret(Struct, frozen=True):
-    """A Secret without its data: a session has none."""
+    """A Secret without its data: most sessions have none, and a cache should not hold tokens."""
 
     metadata: SecretMeta
     type: str = ""
