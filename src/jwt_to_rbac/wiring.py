@@ -33,6 +33,7 @@ from jwt_to_rbac.audit.writer import Writer
 from jwt_to_rbac.controllers.leadership import Leadership
 from jwt_to_rbac.controllers.reloading import Reloading
 from jwt_to_rbac.controllers.settling import Settling
+from jwt_to_rbac.controllers.unattended import Unattended
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.kube.cluster import KubeCluster
@@ -175,9 +176,20 @@ async def service(
         "leader", "1 while this replica runs the controllers, else 0", leadership.still_leading
     )
 
+    guarded = cluster.behind(leadership.guard)
+    unattended = Unattended(
+        guarded, Settle(guarded, current.policy, audit, time.time, turns), log, time.time
+    )
+    cluster.listeners.append(unattended)
+    metrics.gauge(
+        "unattended_queue_depth",
+        "Accounts that the controllers are about to look at",
+        lambda: unattended.depth,
+    )
+
     async def lead() -> None:
         await cluster.synced()
-        await leadership.run(asyncio.Event().wait)
+        await leadership.run(unattended.term)
 
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
     if loaded.file is not None:

@@ -7,8 +7,11 @@ which the token controller fills. Its owner is the person's AccessGrant, so that
 
 import asyncio
 import base64
+from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Self
 from urllib.parse import quote
 
 import msgspec
@@ -48,6 +51,12 @@ class Sessions:
         marks = ",".join(f"{key}={value}" for key, value in LABELS.items())
         only = f"labelSelector={quote(marks, safe='')}"
         self.watch = Watch(session, self._path, Secret, self._store, only=only)
+
+    def behind(self, guard: Callable[[], None]) -> Self:
+        """The same cache; its writes ask `guard` first (see KubeSession)."""
+        twin = copy(self)
+        twin._session = self._session.behind(guard)
+        return twin
 
     def of(self, account: Account) -> tuple[Session, ...]:
         found = self._owned.get(account.uid, {}).values()
