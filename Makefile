@@ -9,7 +9,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jwt-to-rbac
 BIN := .venv/bin
 export PATH := $(PATH):$(CACHE)/uv/bin
 
-.PHONY: help demo test bench fuzz check lock clean prepare tools
+.PHONY: help demo test bench fuzz identities check lock clean prepare tools
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -25,6 +25,9 @@ bench: tools ## speed beside the raw calls, as a table of ratios
 
 fuzz: prepare ## look for inputs that break a promise, FUZZ_SECONDS=300 a target (ARGS: which)
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+identities: prepare ## ten million people made to be confused: no shared account (minutes; ARGS: how many)
+	$(BIN)/python -m tests.identities $(ARGS)
 
 check: prepare ## lint, types, layers, unused dependencies
 	$(BIN)/ruff check

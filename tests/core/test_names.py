@@ -105,6 +105,13 @@ def test_two_identities_never_share_a_hashed_name(who: Person, other: Identity) 
         assert hashed_account_name(who) != hashed_account_name(same_claims)
 
 
+def test_nobodys_address_is_the_name_that_another_falls_back_to() -> None:
+    victim = person("jane@example.com")
+    squatter = Person(Identity("https://i", "other"), "", hashed_account_name(victim))
+    names = {readable_account_name(squatter), hashed_account_name(squatter)}
+    assert hashed_account_name(victim) not in names
+
+
 @given(st.text(), st.text(), st.text())
 def test_the_hash_tells_where_the_issuer_ends_and_the_subject_begins(
     a: str, b: str, c: str

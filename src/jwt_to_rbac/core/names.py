@@ -19,16 +19,23 @@ _HASH_LENGTH = 10
 
 _UNFIT = re.compile(r"[^a-z0-9-]")
 
+_LIKE_HASHED = re.compile(rf".*-[0-9a-f]{{{_HASH_LENGTH}}}")
+"""No readable name has this form: else an address could be the very name that somebody else falls
+back to, and keep them out."""
+
 
 def readable_account_name(person: Person) -> str:
     """The first system's name: the e-mail address with `@ . _` as `-`; GitHub's numeric user id.
 
-    Falls back to the username, and to the hashed name where nothing readable is left.
+    Falls back to the username, and to the hashed name where nothing readable is left, or what
+    is left looks like a hashed name.
     The result is a DNS label (RFC 1123) of at most 63 characters.
     """
     source = person.user_id if person.connector == "github" else person.email
     readable = _dns_label(source or person.username)
-    return readable or hashed_account_name(person)
+    if not readable or _LIKE_HASHED.fullmatch(readable):
+        return hashed_account_name(person)
+    return readable
 
 
 def hashed_account_name(person: Person) -> str:

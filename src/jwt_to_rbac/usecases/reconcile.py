@@ -41,7 +41,7 @@ async def reconcile(
     is still the newest when the last binding is made is for `settle` to see.
     """
     if account is None:
-        account = await _claim(cluster, decision.record)
+        account = await claim(cluster, decision.record)
     changes = difference(decision.access.wanted(), account.held)
     await together(cluster.unbind(account, held) for held in changes.revoke)
     if account.record != decision.record:
@@ -75,7 +75,11 @@ def in_place(account: Account, decision: Decision) -> bool:
     )
 
 
-async def _claim(cluster: Cluster, record: Record) -> Account:
+async def claim(cluster: Cluster, record: Record) -> Account:
+    """The account of somebody who has none: the readable name, or the hashed one if it is taken.
+
+    Raises Conflict, or JwtToRbacError (name_taken) if others hold both.
+    """
     for name in (readable_account_name(record.person), hashed_account_name(record.person)):
         claimed = await cluster.claim(name, record)
         if isinstance(claimed, NameTaken):
