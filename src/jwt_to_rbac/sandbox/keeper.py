@@ -20,6 +20,7 @@ from jwt_to_rbac.sandbox.folders import KEEPER_LOG, Claim, claim
 from jwt_to_rbac.sandbox.plane import Plane
 from jwt_to_rbac.sandbox.protocol import (
     FACTS_FILE,
+    AddApiServer,
     Facts,
     Failed,
     Order,
@@ -106,6 +107,8 @@ class Keeper:
                     await plane.start_part(request.name, request.flags)
                 elif isinstance(request, StopPart):
                     await plane.stop_part(request.name)
+                elif isinstance(request, AddApiServer):
+                    await plane.add_api_server(request.name, request.port, request.flags)
                 _say(Parts(plane.states))
             except SandboxError as trouble:
                 _say(Failed(str(trouble)))

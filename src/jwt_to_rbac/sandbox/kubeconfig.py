@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from jwt_to_rbac.sandbox.certificates import Pair
+from jwt_to_rbac.certificate_authority import Pair
 
 
 def write_kubeconfig(path: Path, *, server: str, ca: Path, user: str, pair: Pair) -> Path:

@@ -33,6 +33,8 @@ class Plane:
         self._ports = Ports()
         self._parts: dict[str, Part] = {}
         self._web: Web | None = None
+        self._etcd = ""
+        self._pki: Pki | None = None
         self._environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder)}
 
     async def start(self) -> Facts:
@@ -41,7 +43,7 @@ class Plane:
         Start it once; after a failure, `stop` it and take a new Plane in a fresh folder.
         """
         (self._folder / "logs").mkdir()
-        pki = write_pki(self._folder / "pki")
+        pki = self._pki = write_pki(self._folder / "pki")
         web = self._web = Web(pki.ca, pki.admin)
         seed = first_people()
         facts = self._facts(pki, seed)
@@ -66,6 +68,28 @@ class Plane:
     async def start_part(self, name: str, flags: tuple[str, ...]) -> None:
         """Start a stopped part again with `flags` added. Raises PartFailed."""
         await self._part(name).start(flags)
+
+    async def add_api_server(self, name: str, port: int, flags: tuple[str, ...]) -> None:
+        """Start one more API server on the plane's etcd; its controllers stay the first one's.
+
+        Takes the place of a stopped part of this name. Raises PartFailed.
+        """
+        if not (self._etcd and self._pki and self._web):
+            raise PartFailed("this sandbox has no control plane to add an API server to.")
+        if name in self._parts:
+            await self._parts[name].stop()
+        await self._run(
+            api_server_recipe(
+                self._programs["kube-apiserver"],
+                name=name,
+                port=port,
+                etcd=self._etcd,
+                pki=self._pki,
+                web=self._web,
+                environment=self._environment,
+                flags=flags,
+            )
+        )
 
     async def stop_part(self, name: str) -> None:
         """End one part. Raises PartFailed if there is none of that name."""
@@ -113,6 +137,7 @@ class Plane:
 
     async def _start_cluster(self, facts: Facts, pki: Pki, web: Web) -> None:
         client, peer = (f"http://127.0.0.1:{self._ports.take()}" for _ in range(2))
+        self._etcd = client
         await self._run(
             etcd_recipe(
                 self._programs["etcd"],

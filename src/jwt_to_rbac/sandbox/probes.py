@@ -7,7 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
-from jwt_to_rbac.sandbox.certificates import Pair
+from jwt_to_rbac.certificate_authority import Pair
 
 Probe = Callable[[], Awaitable[bool]]
 

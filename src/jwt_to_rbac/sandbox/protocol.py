@@ -95,6 +95,14 @@ class StartPart(msgspec.Struct, frozen=True, tag=True):
     flags: tuple[str, ...] = ()
 
 
+class AddApiServer(msgspec.Struct, frozen=True, tag=True):
+    """Start another kube-apiserver on the same etcd, as a part named `name`, with `flags`."""
+
+    name: str
+    port: int
+    flags: tuple[str, ...] = ()
+
+
 class Inspect(msgspec.Struct, frozen=True, tag=True):
     """Ask for the state of every part."""
 
@@ -117,5 +125,5 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-Request = StopPart | StartPart | Inspect
+Request = StopPart | StartPart | AddApiServer | Inspect
 Reply = Ready | Parts | Failed

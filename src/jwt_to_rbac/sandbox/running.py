@@ -14,7 +14,9 @@ from jwt_to_rbac.sandbox.directory import directory_server
 from jwt_to_rbac.sandbox.errors import LoginFailed, PartFailed
 from jwt_to_rbac.sandbox.owner import Keeper
 from jwt_to_rbac.sandbox.people import new_password
+from jwt_to_rbac.sandbox.ports import Ports
 from jwt_to_rbac.sandbox.protocol import (
+    AddApiServer,
     Facts,
     Inspect,
     Options,
@@ -116,6 +118,22 @@ class Sandbox:
         Raises SandboxError with the end of the log if it dies or isn't ready in time.
         """
         return _by_name(self._keeper.ask(StartPart(name, flags)).parts)[name]
+
+    @contextmanager
+    def api_server_beside(self, name: str, *flags: str) -> Iterator[str]:
+        """Another kube-apiserver on the same etcd, with `flags`; its URL, for a `with` block.
+
+        It has the first one's certificates, so the same kubeconfigs and tokens work there; it
+        may be stopped and started by `name` meanwhile. Raises SandboxError.
+        """
+        ports = Ports()
+        port = ports.take()
+        try:
+            self._keeper.ask(AddApiServer(name, port, flags))
+            yield f"https://127.0.0.1:{port}"
+        finally:
+            self.stop(name)
+            ports.release()
 
     def trouble(self) -> list[str]:
         """For each part that died unasked, a message with the end of its log."""

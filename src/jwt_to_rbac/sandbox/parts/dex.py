@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from jwt_to_rbac.sandbox.certificates import Pair
+from jwt_to_rbac.certificate_authority import Pair
 from jwt_to_rbac.sandbox.part import Recipe
 from jwt_to_rbac.sandbox.people import GROUPS_BASE, PEOPLE_BASE
 from jwt_to_rbac.sandbox.probes import Web

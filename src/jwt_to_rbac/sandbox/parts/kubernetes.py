@@ -19,11 +19,20 @@ _CONTROLLERS = (
 
 
 def api_server_recipe(
-    program: str, *, port: int, etcd: str, pki: Pki, web: Web, environment: dict[str, str]
+    program: str,
+    *,
+    port: int,
+    etcd: str,
+    pki: Pki,
+    web: Web,
+    environment: dict[str, str],
+    name: str = "kube-apiserver",
+    flags: tuple[str, ...] = (),
 ) -> Recipe:
     """`etcd` is its client URL."""
+    configured = any(flag.startswith("--authorization-config") for flag in flags)
     return Recipe(
-        name="kube-apiserver",
+        name=name,
         command=(
             program,
             "--bind-address=127.0.0.1",
@@ -35,10 +44,12 @@ def api_server_recipe(
             "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
             f"--service-account-signing-key-file={pki.service_account_key}",
             f"--service-account-key-file={pki.service_account_public_key}",
-            "--authorization-mode=Node,RBAC",
+            # The program takes the one or the other.
+            *(() if configured else ("--authorization-mode=Node,RBAC",)),
             "--service-cluster-ip-range=10.0.0.0/24",
             # Else it refuses 127.0.0.1 as the address to advertise.
             "--endpoint-reconciler-type=none",
+            *flags,
         ),
         environment=environment,
         is_ready=web.answers(f"https://127.0.0.1:{port}/readyz"),
