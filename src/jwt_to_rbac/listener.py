@@ -2,11 +2,19 @@
 
 import asyncio
 import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import cast
 
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.types import ASGIApp
+from structlog.typing import FilteringBoundLogger
+
+from jwt_to_rbac.certificate_files import CertificateFiles
+from jwt_to_rbac.core.errors import InvalidInput
 
 HEADER_SECONDS = 10
 """A client that hasn't sent its request's head by then is cut off."""
@@ -14,13 +22,67 @@ HEADER_SECONDS = 10
 HEADER_BYTES = 64 * 1024
 """Room for the largest ID token that is taken, as a bearer token."""
 
+LOOK_SECONDS = 2.0
+"""How often certificate files are looked at: kubelet and cert-manager bring new ones hours ahead."""
 
-async def listen(app: ASGIApp, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight is finished first."""
+HAND_OVER_SECONDS = 0.5
+"""How long old and new certificate are served side by side: both listen on one port meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One address with what is served there; without `tls` in plain HTTP."""
+
+    app: ASGIApp
+    host: str
+    port: int
+    tls: CertificateFiles | None = None
+
+
+async def listen(
+    listeners: Sequence[Listener], log: FilteringBoundLogger, look_seconds: float = LOOK_SECONDS
+) -> None:
+    """Serve until SIGTERM or SIGINT; what is in flight is finished first.
+
+    Certificates are taken up anew when their files change, within `look_seconds` and a bit;
+    ones that can't be used are told of, and the old ones stay. Raises InvalidInput for files
+    that can't be used at the start.
+    """
+    servers = [(each, _server(each)) for each in listeners]
+    loop = asyncio.get_running_loop()
+
+    ends: list[Callable[[], None]] = [server.stop for _, server in servers]
+
+    def stop() -> None:
+        for end in ends:
+            end()
+
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_, stop)
+    watching = [
+        asyncio.create_task(_follow(each.tls, server, log, look_seconds))
+        for each, server in servers
+        if each.tls is not None
+    ]
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for _, server in servers:
+                tasks.create_task(server.serve())
+    finally:
+        for task in watching:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def _server(of: Listener) -> Server:
+    tls = of.tls
+    if tls is not None:
+        tls.check()
     server = Server(
-        app,
-        host,
-        port,
+        of.app,
+        of.host,
+        of.port,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         websockets=False,
@@ -29,7 +91,45 @@ async def listen(app: ASGIApp, host: str, port: int) -> None:
         ),
         log_enabled=False,
     )
-    loop = asyncio.get_running_loop()
-    for signal_ in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_, server.stop)
-    await server.serve()
+    server.respawn_interval = HAND_OVER_SECONDS
+    if tls is not None:
+        _load(server, tls)
+    return server
+
+
+def _load(server: Server, files: CertificateFiles) -> None:
+    # Not once for all: Granian keeps the places that links lead to, and kubelet swaps those.
+    server.build_ssl_context(
+        files.certificate,
+        files.key,
+        None,
+        SSLProtocols.tls13,
+        files.client_authority,
+        [],
+        client_verify=files.client_authority is not None,
+    )
+
+
+async def _follow(
+    files: CertificateFiles, server: Server, log: FilteringBoundLogger, look_seconds: float
+) -> None:
+    """Have `server` read its files again whenever they changed, until cancelled."""
+    seen, reload = files.stamp(), cast(Callable[[], None], server.reload)
+    while True:
+        await asyncio.sleep(look_seconds)
+        now = files.stamp()
+        if now == seen:
+            continue
+        try:
+            files.check()
+        except InvalidInput as error:
+            # Perhaps only half of the pair is there yet: looked at again, told each time it changes.
+            log.warning(
+                "New certificate files can't be used; the old ones stay", detail=error.detail
+            )
+            seen = now
+            continue
+        seen = now
+        _load(server, files)
+        reload()
+        log.info("Certificate files were read anew", path=str(files.certificate))

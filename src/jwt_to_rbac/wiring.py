@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
 from jwt_to_rbac.api.app import application
-from jwt_to_rbac.api.edge import Told
+from jwt_to_rbac.api.edge import Edge, Told
 from jwt_to_rbac.api.explain import ExplainApi
 from jwt_to_rbac.api.first_system import FirstSystem
 from jwt_to_rbac.api.health import Health
@@ -33,9 +33,9 @@ from jwt_to_rbac.audit.writer import Writer
 from jwt_to_rbac.controllers.leadership import Leadership
 from jwt_to_rbac.controllers.reloading import Reloading
 from jwt_to_rbac.controllers.settling import Settling
-from jwt_to_rbac.controllers.unattended import Unattended
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.core.record import refusal
 from jwt_to_rbac.kube.cluster import KubeCluster
 from jwt_to_rbac.kube.lease import KubeLease
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
@@ -43,11 +43,12 @@ from jwt_to_rbac.metrics import CountedAudit, Metrics
 from jwt_to_rbac.oidc.answers import told
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
-from jwt_to_rbac.ports import Audit
+from jwt_to_rbac.ports import Audit, Cluster, Issuers, PolicyInForce
 from jwt_to_rbac.settings.current import Current
 from jwt_to_rbac.settings.load import Loaded
 from jwt_to_rbac.settings.reload import contents
 from jwt_to_rbac.settings.values import Settings
+from jwt_to_rbac.usecases.authorize import Authorize
 from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.explain import Explain
 from jwt_to_rbac.usecases.issue_token import IssueToken
@@ -55,10 +56,12 @@ from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.people import People
+from jwt_to_rbac.usecases.review_token import ReviewToken
 from jwt_to_rbac.usecases.revoke import Revoke
+from jwt_to_rbac.usecases.said_once import SaidOnce
 from jwt_to_rbac.usecases.sessions import Sessions
 from jwt_to_rbac.usecases.settle import Settle
-from jwt_to_rbac.usecases.stored_tokens import StoredTokens
+from jwt_to_rbac.webhooks.app import WebhookApp
 
 FIRST_LOOK = 15.0
 """Seconds until the caches must be filled for a command that only looks."""
@@ -71,10 +74,11 @@ LAST_REPORTS = 5.0
 class Service:
     """A running program without its listener: the application, and the cluster it works on.
 
-    `server` is the URL of the cluster's API server.
+    `server` is the URL of the cluster's API server; `webhooks` is for API servers alone.
     """
 
     app: ASGIApp
+    webhooks: ASGIApp
     cluster: KubeCluster
     server: str
 
@@ -119,15 +123,6 @@ async def service(
         time.time,
         lambda: secrets.token_hex(5),
     )
-    stored_tokens = StoredTokens(
-        issue_token,
-        cluster,
-        current.lifetimes,
-        audit,
-        time.time,
-        issue_token.new_suffix,
-        settings.accounts_namespace,
-    )
     revoke = Revoke(callers, cluster, audit, turns)
     explain = Explain(issuers, cluster, current.policy, time.time)
     people = People(callers, cluster, current.policy, audit, time.time, turns, settle)
@@ -144,6 +139,7 @@ async def service(
         "settling_queue_depth", "Accounts that wait to be settled", lambda: settling.depth
     )
     metrics.gauge("audit_queue_depth", "Records that wait to be written", lambda: writer.waiting)
+    told_of = Told(metrics.request, metrics.failure, log)
     app = application(
         (
             FirstSystem(
@@ -154,7 +150,6 @@ async def service(
                 ListObjects(callers, cluster),
                 _ca_certificate(configuration),
                 settings.token_creation,
-                stored_tokens if settings.stored_tokens else None,
             ),
             SessionsApi(callers, log_in, issue_token, Sessions(callers, cluster, audit, time.time)),
             PeopleApi(callers, people, revoke),
@@ -168,35 +163,25 @@ async def service(
             MetricsPage(metrics.registry),
         ),
         lambda: uuid.uuid4().hex,
-        Told(metrics.request, metrics.failure, log),
+        told_of,
     )
+    webhooks = webhook_application(issuers, cluster, current.policy, audit, told_of)
     lease = KubeLease(session, settings.accounts_namespace, time.time)
     leadership = Leadership(lease, f"{socket.gethostname()}_{uuid.uuid4().hex}", log)
     metrics.gauge(
         "leader", "1 while this replica runs the controllers, else 0", leadership.still_leading
     )
 
-    guarded = cluster.behind(leadership.guard)
-    unattended = Unattended(
-        guarded, Settle(guarded, current.policy, audit, time.time, turns), log, time.time
-    )
-    cluster.listeners.append(unattended)
-    metrics.gauge(
-        "unattended_queue_depth",
-        "Accounts that the controllers are about to look at",
-        lambda: unattended.depth,
-    )
-
     async def lead() -> None:
         await cluster.synced()
-        await leadership.run(unattended.term)
+        await leadership.run(asyncio.Event().wait)
 
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
     if loaded.file is not None:
         background.append(asyncio.create_task(reloading.run()))
     leading = asyncio.create_task(lead() if controllers else asyncio.sleep(0))
     try:
-        yield Service(app, cluster, configuration.host)
+        yield Service(app, webhooks, cluster, configuration.host)
         # Others lead from now on, while what is left here is finished.
         leading.cancel()
         await asyncio.gather(leading, return_exceptions=True)
@@ -211,6 +196,18 @@ async def service(
         await http.close()
         await session.close()
         await writer.close()
+
+
+def webhook_application(
+    issuers: Issuers, cluster: Cluster, policy: PolicyInForce, audit: Audit, told_of: Told
+) -> ASGIApp:
+    """What API servers ask, behind the same edge as everything else."""
+    said_once = SaidOnce(audit, time.time)
+    app = WebhookApp(
+        ReviewToken(issuers, cluster, said_once, time.time),
+        Authorize(cluster, policy, said_once, time.time),
+    )
+    return Edge(app, lambda: uuid.uuid4().hex, told_of)
 
 
 @asynccontextmanager
@@ -234,6 +231,25 @@ async def explaining(settings: Settings) -> AsyncIterator[Explain]:
         await asyncio.gather(following, return_exceptions=True)
         await issuers.close()
         await http.close()
+        await session.close()
+
+
+async def refused_people(settings: Settings) -> list[Identity]:
+    """Whose access is suspended or has ended, as the cluster says now. Raises Outage."""
+    session = KubeSession(await load_configuration(settings.kubeconfig), lambda *told: None)
+    cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
+    following = asyncio.create_task(cluster.follow())
+    try:
+        await asyncio.wait_for(cluster.synced(), FIRST_LOOK)
+        now = time.time()
+        accounts = [cluster.account_named(name) for name in cluster.account_names()]
+        records = [account.record for account in accounts if account is not None]
+        return [one.person.identity for one in records if refusal(one, now) is not None]
+    except TimeoutError as e:
+        raise Outage(Code.CLUSTER_UNAVAILABLE, "The cluster could not be read in time.") from e
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
         await session.close()
 
 

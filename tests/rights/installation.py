@@ -108,9 +108,7 @@ class Installed:
 
     def _configuration(self, kubeconfig: Path, audit: Path) -> dict[str, object]:
         issuers = {self.sandbox.issuer: self.sandbox.client_id, self.issuer.url: AUDIENCE}
-        # Whoever keeps ClusterRoles itself here also stores tokens: all rights that there are.
-        tokens = {"tokens": {"stored": self.mode == "dynamic"}}
-        return configuration(kubeconfig, audit, issuers, policy(self.mode)) | tokens
+        return configuration(kubeconfig, audit, issuers, policy(self.mode))
 
     def _kubeconfig(self) -> Path:
         authority = {"certificate-authority": str(self.sandbox.ca_file)}

@@ -12,6 +12,7 @@ from jwt_to_rbac.settings.document import Source, dotted
 from jwt_to_rbac.settings.first_system import FirstSystem
 from jwt_to_rbac.settings.shape import scalar_paths
 from tests.settings.given import FIRST, LEAST, loaded, refusal
+from tests.settings.test_listeners import LISTENER_KEYS
 
 Case = tuple[str, Callable[[Settings], object], object]
 """A value, where it arrives, and as what."""
@@ -35,7 +36,6 @@ FIRST_KEYS: dict[str, Case] = {
     "rbachandler.enableCreateSAToken": ("T", lambda s: s.token_creation, True),
     "rbachandler.kubeConfig": ("/k", lambda s: s.kubeconfig, "/k"),
     "rbachandler.accountsNamespace": ("people", lambda s: s.accounts_namespace, "people"),
-    "rbachandler.storedTokens": ("true", lambda s: s.stored_tokens, True),
     "rbachandler.defaultGroups": ("false", lambda s: s.policy.rules, ()),
 }
 
@@ -59,7 +59,6 @@ OWN_KEYS: dict[str, Case] = {
     "tokens.defaultLifetime": ("2h", lambda s: s.tokens.default, 7200),
     "tokens.maximumLifetime": ("2h", lambda s: s.tokens.maximum, 7200),
     "tokens.allowCreate": ("F", lambda s: s.token_creation, False),
-    "tokens.stored": ("true", lambda s: s.stored_tokens, True),
     "policy.githubOrg": ("org", lambda s: s.policy.github_org, "org"),
 }
 
@@ -67,7 +66,6 @@ NEEDS = {
     "app.unauthenticated": ["--app.addr=127.0.0.1:5555"],
     "server.unauthenticated": ["--server.address=127.0.0.1:5555"],
     "log.noColor": ["--log.format=text"],
-    "rbachandler.storedTokens": ["--rbachandler.enableCreateSAToken=true"],
     "log.color": ["--log.format=text"],
 }
 """What a key has an effect with."""
@@ -108,7 +106,7 @@ def test_every_key_has_a_flag(
 def test_no_key_is_left_out_above() -> None:
     assert {dotted(path) for path in scalar_paths(FirstSystem)} == set(FIRST_KEYS)
     own = {dotted(path) for path in scalar_paths(Configuration)} - {"apiVersion", "kind"}
-    assert own == set(OWN_KEYS)
+    assert own == set(OWN_KEYS) | set(LISTENER_KEYS)
 
 
 @pytest.mark.parametrize(

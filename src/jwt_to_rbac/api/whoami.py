@@ -12,7 +12,7 @@ from jwt_to_rbac.api.operation import Answer, Operation, Resources
 from jwt_to_rbac.api.problems import denied
 from jwt_to_rbac.api.reading import bearer, noted, request_id
 from jwt_to_rbac.core.errors import Code, Denial
-from jwt_to_rbac.ports import KubernetesUser
+from jwt_to_rbac.core.kubernetes_user import KubernetesUser
 from jwt_to_rbac.usecases.callers import Anybody, Callers
 from jwt_to_rbac.usecases.explain import Explain, Explained
 

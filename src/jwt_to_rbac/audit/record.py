@@ -2,7 +2,8 @@
 
     time          when, RFC 3339 in UTC with milliseconds
     event         what was decided: login, login_refused, caller_refused, access_refused, token,
-                  session_ended, person_changed, revoke, repair …
+                  session_ended, person_changed, revoke, repair …; for an API server that asks:
+                  authenticated, authentication_refused, allowed, denied, not_allowed
     request       the request's id, which also stands in the answer's X-Request-Id
     replica       which process, by its host's name
     source        from where: the address of the connection's other end (of a proxy, if one stands
@@ -11,7 +12,9 @@
     issuer, subject, username   whom an ID token proved; username is for reading, the others identify
     token_sha256  which ID token, by the hash of its whole text, in hexadecimal; refused ones too,
                   but for what isn't even a token
-    asked         what the caller asked for and was refused: a verb and a resource of Kubernetes' RBAC
+    asked         what the caller asked for and was refused: a verb and a resource of Kubernetes'
+                  RBAC; or what an API server asked about, which may be a path instead
+    namespace, name   of the object that an API server asked about
     account       whose access, by the ServiceAccount's name; absent if it is yet to be made. With
                   access_refused the name as it was asked for, whether there is one or not
     session       which of the account's sessions, by its Secret's name
@@ -54,6 +57,8 @@ class Record(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True, gc=F
     username: Fact = None
     token_sha256: Fact = None
     asked: Fact = None
+    namespace: Fact = None
+    name: Fact = None
     account: Fact = None
     session: Fact = None
     seconds: Fact = None

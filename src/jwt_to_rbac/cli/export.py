@@ -18,6 +18,12 @@ from jwt_to_rbac.settings.values import Settings
 from jwt_to_rbac.settings.writing import dump
 
 app = App(name="export", help="Write what a configuration needs on the cluster.")
+# By name, so that `manifests` doesn't wait for what it doesn't need.
+app.command("jwt_to_rbac.cli.export_api_server:webhook_config", name="webhook-config")
+app.command("jwt_to_rbac.cli.export_api_server:authorization_config", name="authorization-config")
+app.command(
+    "jwt_to_rbac.cli.export_authentication:authentication_config", name="authentication-config"
+)
 
 Part = Literal["namespace", "rbac", "admission"]
 
@@ -71,10 +77,5 @@ def manifests(
 def _installation(settings: Settings, dynamic_roles: bool, account: ProgramAccount) -> Installation:
     longest = max(SHORTEST_TOKEN, int(settings.tokens.maximum))
     return Installation(
-        settings.policy,
-        settings.accounts_namespace,
-        longest,
-        dynamic_roles,
-        settings.stored_tokens,
-        account,
+        settings.policy, settings.accounts_namespace, longest, dynamic_roles, account
     )

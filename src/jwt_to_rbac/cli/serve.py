@@ -15,7 +15,7 @@ import uvloop
 from cyclopts import Parameter
 from structlog.typing import FilteringBoundLogger
 
-from jwt_to_rbac.listener import listen
+from jwt_to_rbac.listener import Listener, listen
 from jwt_to_rbac.logs import LibraryHandler, Stderr, make_log
 from jwt_to_rbac.settings.load import Loaded, load
 from jwt_to_rbac.settings.reload import reload
@@ -76,4 +76,12 @@ async def _serve(
             cluster=running.server,
             sha256=loaded.sha256 or None,
         )
-        await listen(running.app, settings.listen.host, settings.listen.port)
+        own = settings.listen
+        listeners = [Listener(running.app, own.host, own.port, settings.certificates)]
+        if settings.webhooks:
+            there = settings.webhooks.listen
+            log.info("Serving webhooks", address=f"{there.host}:{there.port}")
+            listeners.append(
+                Listener(running.webhooks, there.host, there.port, settings.webhooks.certificates)
+            )
+        await listen(listeners, log)

@@ -38,12 +38,17 @@ class ProvenPerson:
 
     `issued_at` and `expires_at` are the token's `iat` and `exp` in seconds since 1970;
     `token_sha256` (hexadecimal) stands for the token in records that must not hold it.
+    `audiences` are the token's; `uid` and `extra` are for where the person is a user of
+    Kubernetes' own, by the configuration's claim mapping.
     """
 
     person: Person
     issued_at: int
     expires_at: int
     token_sha256: str
+    audiences: frozenset[str] = frozenset()
+    uid: str = ""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def token_sha256(token: str) -> str:

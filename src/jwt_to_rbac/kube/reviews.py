@@ -2,10 +2,10 @@
 
 import msgspec
 
+from jwt_to_rbac.core.kubernetes_user import KubernetesUser
 from jwt_to_rbac.kube import paths
 from jwt_to_rbac.kube.marks import GROUP, RESOURCE
 from jwt_to_rbac.kube.session import KubeSession
-from jwt_to_rbac.ports import KubernetesUser
 
 
 class _User(msgspec.Struct):

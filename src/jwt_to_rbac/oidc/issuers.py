@@ -16,7 +16,7 @@ from jwt_to_rbac.oidc.compact_token import MAX_TOKEN_LENGTH, read_token, unverif
 from jwt_to_rbac.oidc.discovery import fetch_keys
 from jwt_to_rbac.oidc.fetch import FETCH_SECONDS
 from jwt_to_rbac.oidc.key_cache import KeyCache
-from jwt_to_rbac.oidc.person_claims import person_of
+from jwt_to_rbac.oidc.person_claims import person_and_user
 from jwt_to_rbac.oidc.proven_memory import ProvenMemory, Remembered
 from jwt_to_rbac.oidc.shown import shown
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
@@ -85,14 +85,18 @@ class TrustedIssuers:
         if isinstance(verified, Denial):
             return verified
         issuer, _ = now.issuers[verified.issuer]
-        person = person_of(verified, issuer.mapping)
-        if isinstance(person, Denial):
-            return person
+        read = person_and_user(verified, issuer.mapping)
+        if isinstance(read, Denial):
+            return read
+        person, user = read
         proven = ProvenPerson(
             person=person,
             issued_at=int(verified.times.issued_at),
             expires_at=int(verified.times.expires_at),
             token_sha256=sha256,
+            audiences=verified.audiences,
+            uid=user.uid,
+            extra=tuple(user.extra.items()),
         )
         now.memory.put(sha256, Remembered(verified, proven))
         return proven

@@ -14,13 +14,21 @@ from collections.abc import Mapping
 from jwt_to_rbac.core.claim_mapping import ClaimMapping
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Identity, Person
-from jwt_to_rbac.oidc.mapped_user import mapped_user
+from jwt_to_rbac.oidc.mapped_user import MappedUser, mapped_user
 from jwt_to_rbac.oidc.unfit import MAX_NAME_LENGTH, MAX_SUBJECT_LENGTH, Unfit, text
 from jwt_to_rbac.oidc.verified_claims import VerifiedClaims
 
 
 def person_of(verified: VerifiedClaims, mapping: ClaimMapping) -> Person | Denial:
     """Read who it is. token_claim names the claim that is wrong, never its value."""
+    read = person_and_user(verified, mapping)
+    return read if isinstance(read, Denial) else read[0]
+
+
+def person_and_user(
+    verified: VerifiedClaims, mapping: ClaimMapping
+) -> tuple[Person, MappedUser] | Denial:
+    """Who it is, with the user that Kubernetes would make of the same claims; else token_claim."""
     claims = verified.claims
     try:
         subject = _subject(verified)
@@ -31,7 +39,7 @@ def person_of(verified: VerifiedClaims, mapping: ClaimMapping) -> Person | Denia
             readable = email or preferred or subject
         user = mapped_user(claims, mapping, readable)
         connector, user_id = _federated(claims)
-        return Person(
+        person = Person(
             identity=Identity(verified.issuer, subject),
             username=user.username,
             email=email,
@@ -39,6 +47,7 @@ def person_of(verified: VerifiedClaims, mapping: ClaimMapping) -> Person | Denia
             connector=connector,
             user_id=user_id,
         )
+        return person, user
     except Unfit as error:
         return Denial(Code.TOKEN_CLAIM, f"the token's {error}; ask who runs the issuer to mend it")
 

@@ -37,6 +37,10 @@ class Server(Form, frozen=True):
     address: Annotated[Text, Meta(description="host:port to listen on; no host: all of IPv4")] = (
         ":5555"
     )
+    certificate_file: Annotated[
+        str, Meta(description="PEM; with it the listener speaks TLS; read anew when it changes")
+    ] = ""
+    key_file: Annotated[str, Meta(description="PEM, of the certificate's key")] = ""
     unauthenticated: Annotated[
         bool,
         Meta(description="the first system's open API; needs a loopback address to listen on"),
@@ -44,6 +48,21 @@ class Server(Form, frozen=True):
     caller_audience: Annotated[
         Text, Meta(description="audience of the Kubernetes tokens that callers show")
     ] = "jwt-to-rbac"
+
+
+class Webhooks(Form, frozen=True):
+    """Where API servers ask who a token is and what somebody may do; a listener of its own.
+
+    It speaks TLS alone, and only to whoever has a certificate of the client authority's: give
+    the API servers one of their own, for every certificate of it is let in.
+    """
+
+    address: Annotated[str, Meta(description="host:port to listen on; empty: no webhooks")] = ""
+    certificate_file: Annotated[str, Meta(description="PEM; read anew when it changes")] = ""
+    key_file: Annotated[str, Meta(description="PEM, of the certificate's key")] = ""
+    client_authority_file: Annotated[
+        str, Meta(description="PEM certificates that the API servers' must be signed by")
+    ] = ""
 
 
 class Log(Form, frozen=True):
@@ -98,13 +117,6 @@ class Tokens(Form, frozen=True):
     default_lifetime: Text = "1h"
     maximum_lifetime: Text = "24h"
     allow_create: Annotated[bool, Meta(description="whether POST /tokens/{name} exists")] = True
-    stored: Annotated[
-        bool,
-        Meta(
-            description="whether POST /tokens/{name} keeps the token in a Secret, for clients that "
-            "fetch it again; whoever may read Secrets there then has it"
-        ),
-    ] = False
 
 
 class IssuerForm(Form, frozen=True):
@@ -289,6 +301,7 @@ class Configuration(Form, frozen=True):
     jwt: Annotated[tuple[Authenticator, ...], Meta(min_length=1, description="the issuers")]
     policy: PolicyForm = PolicyForm()
     server: Server = Server()
+    webhooks: Webhooks = Webhooks()
     tokens: Tokens = Tokens()
     accounts: Accounts = Accounts()
     cluster: Cluster = Cluster()

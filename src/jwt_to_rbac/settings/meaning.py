@@ -3,20 +3,17 @@
 What can't be, or would have no effect, goes to `wrong` with its path; nothing is guessed.
 """
 
-import re
-from ipaddress import ip_address
 from pathlib import Path as FilePath
 
 from jwt_to_rbac.core.errors import InvalidInput
 from jwt_to_rbac.core.lifetime import TokenLifetimes, parse_duration
-from jwt_to_rbac.settings.configuration import Audit, Cluster, Configuration, Log, Server, Tokens
+from jwt_to_rbac.settings.configuration import Audit, Cluster, Configuration, Log, Tokens
 from jwt_to_rbac.settings.document import Path, shown
 from jwt_to_rbac.settings.issuer_meaning import check_pem_file, is_loopback, issuers
+from jwt_to_rbac.settings.listener_meaning import listening, own_certificates, webhooks
 from jwt_to_rbac.settings.policy_meaning import check_namespace, policy
 from jwt_to_rbac.settings.shape import Report
 from jwt_to_rbac.settings.values import Listen, Logging, PublicCluster, Settings
-
-_ADDRESS = re.compile(r"(?:\[([^\[\]]*)\]|([^\[\]:]*)):([0-9]{1,5})", re.ASCII)
 
 _LONGEST_TOKEN = 1 << 32
 """Seconds; TokenRequest refuses more (k8s.io/kubernetes/pkg/apis/authentication/validation)."""
@@ -24,7 +21,13 @@ _LONGEST_TOKEN = 1 << 32
 
 def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
     """The settings; they count only if nothing went to `wrong`."""
-    listen = _listen(form.server, wrong)
+    listen = listening(form.server.address, ("server", "address"), wrong)
+    if form.server.unauthenticated and listen and not is_loopback(listen.host):
+        wrong(
+            ("server", "unauthenticated"),
+            f"lets whoever reaches {shown(form.server.address)} take anybody's access: listen on "
+            "a loopback address such as 127.0.0.1:5555, or take this out",
+        )
     namespace = form.accounts.namespace
     check_namespace(namespace, ("accounts", "namespace"), wrong)
     if namespace == "default":
@@ -37,7 +40,9 @@ def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
     return Settings(
         issuers=trusted,
         policy=policy(form.policy, trusted, namespace, wrong),
-        listen=listen,
+        listen=listen or Listen(),
+        certificates=own_certificates(form.server, wrong),
+        webhooks=webhooks(form.webhooks, form.server, wrong),
         unauthenticated=form.server.unauthenticated,
         caller_audience=form.server.caller_audience,
         logging=_logging(form.log, wrong),
@@ -47,37 +52,7 @@ def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
         cluster=_cluster(form.cluster, wrong),
         tokens=_lifetimes(form.tokens, wrong, warn),
         token_creation=form.tokens.allow_create,
-        stored_tokens=form.tokens.stored,
     )
-
-
-def _listen(server: Server, wrong: Report) -> Listen:
-    path: Path = ("server", "address")
-    found = _ADDRESS.fullmatch(server.address)
-    host, port = (found[1] or found[2] or "", int(found[3])) if found else ("", -1)
-    # A name would be looked up, and could then be any address: only the one that can't.
-    host = {"": "0.0.0.0", "localhost": "127.0.0.1"}.get(host, host)  # noqa: S104
-    if not 0 <= port <= 65535 or not _is_address(host):
-        wrong(
-            path,
-            f"is {shown(server.address)}, but must be an IP address and a port such as "
-            "127.0.0.1:5555, [::1]:5555 or :5555",
-        )
-    elif server.unauthenticated and not is_loopback(host):
-        wrong(
-            ("server", "unauthenticated"),
-            f"lets whoever reaches {shown(server.address)} take anybody's access: listen on a "
-            "loopback address such as 127.0.0.1:5555, or take this out",
-        )
-    return Listen(host, port)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _logging(log: Log, wrong: Report) -> Logging:
@@ -109,8 +84,6 @@ def _lifetimes(tokens: Tokens, wrong: Report, warn: Report) -> TokenLifetimes:
     maximum = _lifetime(tokens.maximum_lifetime, ("tokens", "maximumLifetime"), wrong)
     if default > maximum:
         wrong(("tokens", "defaultLifetime"), "is longer than tokens.maximumLifetime")
-    if tokens.stored and not tokens.allow_create:
-        wrong(("tokens", "stored"), "has no effect without tokens.allowCreate: say that too")
     return TokenLifetimes(default, maximum)
 
 

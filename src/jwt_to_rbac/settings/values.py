@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jwt_to_rbac.certificate_files import CertificateFiles
 from jwt_to_rbac.core.claim_mapping import ClaimMapping
 from jwt_to_rbac.core.lifetime import TokenLifetimes
 from jwt_to_rbac.core.policy import Policy
@@ -14,6 +15,14 @@ class Listen:
 
     host: str = "0.0.0.0"  # noqa: S104  (a server in a pod; every endpoint authenticates)
     port: int = 5555
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """The listener for API servers. `certificates` always name a client authority."""
+
+    listen: Listen
+    certificates: CertificateFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +87,15 @@ class Settings:
     `kubeconfig` is a path; empty means the pod's own ServiceAccount, and outside of a pod
     the usual lookup ($KUBECONFIG, then ~/.kube/config). `audit_file` None is the standard
     output. `unauthenticated` is the first system's open API and implies a loopback `listen`.
-    `token_creation` says whether `POST /tokens/{name}` exists, `stored_tokens` whether it keeps
-    tokens in Secrets.
+    `token_creation` says whether `POST /tokens/{name}` exists. `certificates` None: plain HTTP.
+    `webhooks` None: none.
     """
 
     issuers: tuple[Issuer, ...]
     policy: Policy = field(default_factory=Policy)
     listen: Listen = field(default_factory=Listen)
+    certificates: CertificateFiles | None = None
+    webhooks: Webhooks | None = None
     unauthenticated: bool = False
     caller_audience: str = "jwt-to-rbac"
     logging: Logging = field(default_factory=Logging)
@@ -94,4 +105,3 @@ class Settings:
     cluster: PublicCluster = PublicCluster()
     tokens: TokenLifetimes = field(default_factory=TokenLifetimes)
     token_creation: bool = True
-    stored_tokens: bool = False

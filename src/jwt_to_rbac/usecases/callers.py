@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Identity, token_sha256
-from jwt_to_rbac.ports import Audit, Cluster, Issuers, KubernetesUser, Request
+from jwt_to_rbac.core.kubernetes_user import KubernetesUser
+from jwt_to_rbac.ports import Audit, Cluster, Issuers, Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class IssueToken:
         """
         seconds = self.lifetimes().bound(wish.seconds)
         for _ in range(ROUNDS):
-            account = await self.account(caller, name, request)
+            account = await self._account(caller, name, request)
             if isinstance(account, Denial):
                 return account
             session = self._session(account, wish)
@@ -62,8 +62,7 @@ class IssueToken:
                 await self.cluster.refresh(account.name)
         raise Outage(Code.BUSY, "This account is being remade at this moment. Try again.")
 
-    async def account(self, caller: Caller, name: str, request: Request) -> Account | Denial:
-        """The account that `caller` may have tokens of, or why not; an owner logs in by this."""
+    async def _account(self, caller: Caller, name: str, request: Request) -> Account | Denial:
         if self.callers.owns(caller, self.cluster.account_named(name)) and isinstance(
             caller, Owner
         ):
@@ -88,8 +87,6 @@ class IssueToken:
         now = self.clock()
         live = [one for one in self.cluster.sessions_of(account) if now < one.ends_at()]
         for one in live:
-            if one.stored:
-                continue
             if one.name == wish.session or (wish.shared and one.device == wish.device):
                 return one
         if wish.session:
@@ -98,7 +95,11 @@ class IssueToken:
                 "There is no such session any more. Leave `session` out to begin a new one.",
             )
         if len(live) >= MOST_SESSIONS:
-            return too_many(len(live))
+            return Denial(
+                Code.TOO_MANY_SESSIONS,
+                f"There are {len(live)} live sessions already. End some of them, or name the "
+                "session to renew.",
+            )
         name = f"{account.name}-token-{self.new_suffix()}"
         return Session(name, account.name, wish.device, int(now), int(now), int(now))
 
@@ -115,10 +116,3 @@ class IssueToken:
         # down ends too early rather than too late.
         credential, _ = await together([issuing, self.cluster.record_renewal(renewed)])
         return cast(Credential, credential)
-
-
-def too_many(live: int) -> Denial:
-    return Denial(
-        Code.TOO_MANY_SESSIONS,
-        f"There are {live} live sessions already. End some of them, or name the session to renew.",
-    )

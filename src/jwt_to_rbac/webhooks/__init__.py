@@ -1,0 +1,1 @@
+"""HTTP for API servers that can be configured: TokenReview and SubjectAccessReview. No decisions."""

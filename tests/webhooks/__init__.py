@@ -1,0 +1,1 @@
+"""API servers that ask us, set up from our exports alone, on the real thing."""
