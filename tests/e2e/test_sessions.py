@@ -185,3 +185,17 @@ def test_what_somebody_wrote_into_a_session_by_hand_gives_nothing(
         return client.call("POST", "/api/v1/sessions", wish, person).status == 410
 
     assert eventually(renewal_is_refused)
+
+
+def test_renewing_a_session_that_a_revocation_took_gives_nothing_back(
+    sandbox: Sandbox, client: Client, issuer: ManyPeople, name: str
+) -> None:
+    account = f"{name}-example-com"
+    begun = begin(client, issuer.token(name, groups=["developers"], iat=issuer.now() - 60))
+    newer = issuer.token(name, groups=["developers"])
+    assert client.call("DELETE", f"/api/v1/people/{account}", bearer=newer).status == 202
+    wish = {"session": begun["name"]}
+    answer = client.call("POST", "/api/v1/sessions", wish, newer)
+    assert (answer.status, answer.json()["code"]) == (410, "session_ended")
+    assert account not in names(sandbox, "accessgrants")
+    assert account not in names(sandbox, "serviceaccounts", *USERS)

@@ -77,6 +77,13 @@ class SessionsApi:
         return answers.answer(made, HTTPStatus.CREATED)
 
     async def _begin(self, token: str, wish: Wish, request: ports.Request) -> Begun | Denial:
+        if wish.session:
+            caller = await self.callers.identify(token, request)
+            ended = (
+                self.issue_token.ended(caller, wish.session) if isinstance(caller, Owner) else None
+            )
+            if ended is not None:
+                return ended
         done = await self.log_in(token, request)
         if isinstance(done, Denial):
             return done

@@ -1,6 +1,6 @@
 """An administrator's commands: `people`, `revoke`, `suspend`, `resume`, `who-can`.
 
-The server asks Kubernetes whether the caller may: `get`, `list`, `update`, `delete` on accessgrants.
+The server asks Kubernetes whether the caller may: `get`, `list`, `patch`, `delete` on accessgrants.
 """
 
 from pathlib import Path
@@ -95,8 +95,12 @@ def revoke(
         raise ClientError("Name the people whose access is to be taken, or a --group.")
     with asking(at, token_file) as me:
         if group:
-            said = me.server.change("DELETE", "people", me.bearer, query={"group": group})
-            revoked = [str(name) for name in said.get("revoked") or ()]
+            revoked = []
+            remaining = True
+            while remaining:  # the server takes some hundreds at a time
+                said = me.server.change("DELETE", "people", me.bearer, query={"group": group})
+                revoked += said["revoked"]
+                remaining = bool(said["revoked"]) and bool(said.get("remaining"))
         else:
             for name in names:
                 me.server.change("DELETE", f"people/{segment(name)}", me.bearer)

@@ -35,7 +35,10 @@ def whoami(*, at: Connection = _ANYWHERE, output: Output = "table") -> None:
         if not me.session.lasts()
         else f"{_left(state.token_expires, now)} left",
     }
-    show(output, said, f"{pairs(facts)}\n\n{grants(said)}", [str(said.get("account") or "")])
+    lines = [pairs(facts), "", grants(said)]
+    if refused := said.get("refused"):
+        lines.append(f"A login would be refused now ({refused['code']}): {refused['detail']}")
+    show(output, said, "\n".join(lines), [str(said.get("account") or "")])
 
 
 @sessions.default

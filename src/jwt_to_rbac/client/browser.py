@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import subprocess
+import threading
 from collections.abc import Mapping
 
 _OPENERS = {
@@ -38,10 +39,13 @@ def opener(environment: Mapping[str, str], platform: str) -> list[str] | None:
 
 def open_browser(command: list[str], url: str) -> subprocess.Popen[bytes]:
     """Start it apart from this terminal: what browsers print is not for kubectl, and Ctrl-C not for them."""
-    return subprocess.Popen(  # noqa: S603 (the person's own browser)
+    process = subprocess.Popen(  # noqa: S603 (the person's own browser)
         [word.replace("%s", url) for word in command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    # It may go on for hours, or end at once and leave a zombie.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process

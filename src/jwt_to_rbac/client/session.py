@@ -23,11 +23,8 @@ request that is under way shall still arrive."""
 
 _ASK_THE_ADMINISTRATOR = "An administrator must put it right in jwt-to-rbac's configuration."
 
-OVER = frozenset(
-    {"credential_missing", "credential_refused", "session_ended", "not_found"}
-    | {"token_revoked", "token_expired", "token_audience", "token_issuer", "token_key_unknown"}
-)
-"""Codes of our server that a new login may cure; all others would only meet the same answer."""
+OVER = ("session_ended", "token_revoked")
+"""Codes of our server that a new login cures: somebody ended the one before."""
 
 
 class Session:
@@ -54,7 +51,8 @@ class Session:
     def id_token(self) -> str:
         """An ID token that our server takes: the last one while it lasts, else a new one."""
         if not self.state.id_token:
-            raise LoginNeeded(f"You are not logged in. {self._by_hand()}")
+            why = self.state.over or "You are not logged in here."
+            raise LoginNeeded(f"{why} {self._by_hand()}")
         if claims_of(self.state.id_token).get("exp", 0) > self.clock.now() + _EARLY:
             return self.state.id_token
         try:
@@ -84,6 +82,8 @@ class Session:
 
     def fresh_id_token(self) -> str:
         """A new ID token by the refresh token."""
+        if not self.state.refresh_token:
+            raise LoginNeeded(self.state.over or "You are not logged in here.")
         offer = self.server.offer()
         self._check_same(offer)
         tokens = self._refreshed(self._issuer(offer))
@@ -120,19 +120,16 @@ class Session:
         return self.clock.now() < self.state.token_expires
 
     def _refreshed(self, issuer: Issuer) -> Tokens:
-        if not self.state.refresh_token:
-            raise LoginNeeded("There is no login that could be renewed.")
         try:
             tokens = issuer.tokens(
                 grant_type="refresh_token", refresh_token=self.state.refresh_token
             )
         except Refused as e:
+            over = f"{issuer.registration.issuer} doesn't renew your login any more ({e.code})."
             if e.code == "invalid_grant":
-                self.state.refresh_token = ""
+                self.state.refresh_token, self.state.over = "", over
                 self._cache.write_state(self.state)
-            raise LoginNeeded(
-                f"{issuer.registration.issuer} doesn't renew your login any more ({e.code})."
-            ) from e
+            raise LoginNeeded(over) from e
         if self.state.subject and tokens.claims.get("sub") != self.state.subject:
             raise ClientError("The issuer renewed somebody else's login. Log in again.")
         # Rotating refresh tokens (RFC 9700, 4.14.2) are good once; without a new one the old stays.
@@ -164,7 +161,7 @@ class Session:
         state.scopes = list(offer.issuer.scopes)
         state.subject = str(tokens.claims.get("sub"))
         state.id_token, state.refresh_token = tokens.id_token, tokens.refresh_token
-        state.cluster = offer.cluster.name
+        state.over, state.cluster = "", offer.cluster.name
         state.kubernetes, state.kubernetes_ca = offer.cluster.server, offer.cluster.ca_pem
         self._cache.write_state(state)
 
@@ -178,13 +175,14 @@ class Session:
             if self.state.session and e.code in OVER:
                 # Ended by the person elsewhere or by an administrator: not to be begun again
                 # behind their back, though the issuer would still let us.
-                self._start_over()
-                raise LoginNeeded(f"Your login was ended. {e.detail}") from e
+                self._start_over("Your login was ended, here or elsewhere.")
+                raise LoginNeeded(self.state.over) from e
             raise
         return self._keep(begun)
 
-    def _start_over(self) -> None:
-        self.state = State(windows=self.state.windows, window_at=self.state.window_at)
+    def _start_over(self, why: str = "") -> None:
+        before = self.state
+        self.state = State(windows=before.windows, window_at=before.window_at, over=why)
         self._cache.write_state(self.state)
 
     def _keep(self, begun: Mapping[str, object]) -> Credential:

@@ -17,6 +17,10 @@ from jwt_to_rbac.usecases.log_in import ROUNDS, LogIn
 from jwt_to_rbac.usecases.reconcile import together
 
 NO_SUCH_ACCOUNT = Denial(Code.NOT_FOUND, "There is no such account. The person logs in first.")
+SESSION_ENDED = Denial(
+    Code.SESSION_ENDED,
+    "There is no such session any more. Leave `session` out to begin a new one.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,15 @@ class IssueToken:
                 await self.cluster.refresh(account.name)
         raise Outage(Code.BUSY, "This account is being remade at this moment. Try again.")
 
+    def ended(self, owner: Owner, session: str) -> Denial | None:
+        """A denial if this session of the owner's is over. To be asked before a login that
+        renews it: that would give back what a revocation took together with the session."""
+        account = self.cluster.account_of(owner.identity)
+        live = () if account is None else self.cluster.sessions_of(account)
+        now = self.clock()
+        over = not any(one.name == session and now < one.ends_at() for one in live)
+        return SESSION_ENDED if over else None
+
     async def _account(self, caller: Caller, name: str, request: Request) -> Account | Denial:
         if self.callers.owns(caller, self.cluster.account_named(name)) and isinstance(
             caller, Owner
@@ -90,10 +103,7 @@ class IssueToken:
             if one.name == wish.session or (wish.shared and one.device == wish.device):
                 return one
         if wish.session:
-            return Denial(
-                Code.SESSION_ENDED,
-                "There is no such session any more. Leave `session` out to begin a new one.",
-            )
+            return SESSION_ENDED
         if len(live) >= MOST_SESSIONS:
             return Denial(
                 Code.TOO_MANY_SESSIONS,

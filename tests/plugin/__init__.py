@@ -1,0 +1,1 @@
+"""The real kubectl with our plugin, on a machine of somebody's own; and the commands beside it."""
