@@ -24,6 +24,7 @@ from kubernetes.aio.config.incluster_config import SERVICE_HOST_ENV_NAME
 
 from jwt_to_rbac.core.errors import Code, Conflict, InvalidInput, JwtToRbacError, Outage
 from jwt_to_rbac.kube.calls import Observe, verb_and_resource
+from jwt_to_rbac.kube.connections import Answer, Connections
 from jwt_to_rbac.kube.places import Places
 
 CALL_TIMEOUT = 5.0
@@ -32,7 +33,7 @@ CALL_TIMEOUT = 5.0
 CALLS_AT_ONCE = 48
 """Not a rate limit (the API server has priorities and fairness of its own): asyncio keeps 256 KiB
 of buffer for each TLS connection, and a server of two cores gives nothing more to a 49th. The
-queue is ours because aiohttp's own is not fair: at 64 in flight some calls waited 4 s there."""
+queue is fair: at 64 in flight some calls waited 4 s in aiohttp's, which isn't."""
 
 TRIES = 4
 """How often a throttled call (429, or 503 with Retry-After) is made in all."""
@@ -43,6 +44,9 @@ LONGEST_WAIT = 2.0
 _JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+
+_TROUBLE = (OSError, TimeoutError, ValueError, aiohttp.ClientError)
+"""What is raised where an answer should come; ValueError for a credential that no header can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +95,13 @@ class KubeSession:
         self.configuration = configuration
         self._observe = observe
         context: ssl.SSLContext = RESTClientObject(configuration).ssl_context
-        # trust_env off: a proxy variable of the environment must not see this traffic
-        # (a kubeconfig's own proxy-url does apply).
         self._places = Places(CALLS_AT_ONCE)
         self._guard: Callable[[], None] = lambda: None
+        self._connections = Connections(configuration.host, context)
+        # trust_env off: a proxy variable of the environment must not see this traffic
+        # (a kubeconfig's own proxy-url does apply).
         self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=context, limit=0),
-            trust_env=False,
-            timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT),
+            connector=aiohttp.TCPConnector(ssl=context, limit=0), trust_env=False
         )
 
     def behind(self, guard: Callable[[], None]) -> Self:
@@ -111,6 +114,7 @@ class KubeSession:
         return twin
 
     async def close(self) -> None:
+        await self._connections.close()
         await self._http.close()
 
     async def call(
@@ -129,7 +133,7 @@ class KubeSession:
         Raises Outage (unreachable, too slow, throttled, 5xx), Conflict (409), or
         JwtToRbacError (cluster_refused) with the API server's own sentence.
         """
-        data = None if body is None else msgspec.json.encode(body)
+        data = b"" if body is None else msgspec.json.encode(body)
         for attempt in range(TRIES):
             await self._places.take(urgent or method == "DELETE")
             try:
@@ -146,24 +150,34 @@ class KubeSession:
         raise _error(reply, method, path, wait)
 
     async def _once(
-        self, method: str, path: str, data: bytes | None, content_type: str
+        self, method: str, path: str, data: bytes, content_type: str
     ) -> tuple[Reply, float | None]:
         began, status = time.perf_counter(), "error"
+        ask = self._ask_by_proxy if self.configuration.proxy else self._connections.ask
         try:
-            async with self._http.request(
-                method,
-                self.configuration.host + path,
-                data=data,
-                headers=await self._headers(content_type),
-                proxy=self.configuration.proxy,
-            ) as response:
-                reply = Reply(response.status, await response.read())
-                status = str(reply.status)
-                return reply, _retry_after(response)
-        except (aiohttp.ClientError, TimeoutError, OSError) as e:
+            async with asyncio.timeout(CALL_TIMEOUT):
+                answer = await ask(method, path, await self._headers(content_type), data)
+            status = str(answer.status)
+            return Reply(answer.status, answer.body), _retry_after(
+                answer.status, answer.retry_after
+            )
+        except _TROUBLE as e:
             raise _unreachable(e) from e
         finally:
             self._tell(method, path, status, began)
+
+    async def _ask_by_proxy(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> Answer:
+        async with self._http.request(
+            method,
+            self.configuration.host + path,
+            data=body,
+            headers=headers,
+            proxy=self.configuration.proxy,
+        ) as response:
+            retry_after = response.headers.get("Retry-After", "")
+            return Answer(response.status, retry_after, await response.read())
 
     @asynccontextmanager
     async def stream(self, path: str, silence: float) -> AsyncIterator[aiohttp.StreamReader]:
@@ -181,9 +195,10 @@ class KubeSession:
                 self._tell("GET", path, str(response.status), began)
                 if response.status != HTTPStatus.OK:
                     reply = Reply(response.status, await response.read())
-                    raise _error(reply, "GET", path, _retry_after(response))
+                    retry_after = response.headers.get("Retry-After", "")
+                    raise _error(reply, "GET", path, _retry_after(response.status, retry_after))
                 yield response.content
-        except (aiohttp.ClientError, TimeoutError, OSError) as e:
+        except _TROUBLE as e:
             if not answered:
                 self._tell("GET", path, "error", began)
             raise _unreachable(e) from e
@@ -201,10 +216,9 @@ class KubeSession:
         return headers
 
 
-def _retry_after(response: aiohttp.ClientResponse) -> float | None:
-    if response.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+def _retry_after(status: int, value: str) -> float | None:
+    if status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         return None
-    value = response.headers.get("Retry-After", "")
     # Kubernetes sends whole seconds; RFC 9110 also allows a date, which it never uses.
     return float(value) if value.isdecimal() else None
 
