@@ -31,6 +31,9 @@
 A field that says nothing in a record is left out. A name that isn't here can't be written, and no
 value but text, a number, a truth or a list of texts: a whole request or token body can't slip in.
 
+A renewal by an ID token has one record, that of its token, with the login's fields; a `login` stands
+before it only if something had to be changed.
+
 A record says what was decided and was about to be done. What it speaks of may still have failed
 (a cluster that was away); nothing was done that no record speaks of.
 """

@@ -212,7 +212,7 @@ class KubeSession:
         # Asked for each time: in a pod the token file rotates, and the hook reads it anew.
         authorization = await self.configuration.get_api_key_with_prefix("BearerToken")
         if authorization:
-            headers["Authorization"] = authorization
+            headers["Authorization"] = authorization.strip()  # A token file may end in a line feed.
         return headers
 
 

@@ -22,6 +22,9 @@ SESSION_ENDED = Denial(
     "There is no such session any more. Leave `session` out to begin a new one.",
 )
 
+ASKED = "create accessgrants/tokens"
+"""What a caller asks for, in the words of Kubernetes' RBAC."""
+
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
@@ -46,16 +49,17 @@ class IssueToken:
         """
         seconds = self.lifetimes().bound(wish.seconds)
         for _ in range(ROUNDS):
-            account = await self._account(caller, name, request)
-            if isinstance(account, Denial):
-                return account
+            found = await self._account(caller, name, request)
+            if isinstance(found, Denial):
+                return found
+            account, facts = found
             session = self._session(account, wish)
             if isinstance(session, Denial):
-                return session
+                return await self.callers.refused(session, caller, ASKED, name, request)
             await self.audit.record(
                 "token",
                 request=request,
-                caller=describe(caller),
+                **facts,
                 account=account.name,
                 session=session.name,
                 seconds=seconds,
@@ -75,17 +79,21 @@ class IssueToken:
         over = not any(one.name == session and now < one.ends_at() for one in live)
         return SESSION_ENDED if over else None
 
-    async def _account(self, caller: Caller, name: str, request: Request) -> Account | Denial:
+    async def _account(
+        self, caller: Caller, name: str, request: Request
+    ) -> tuple[Account, dict[str, str | list[str] | None]] | Denial:
+        """The account, and who asks, as the audit record says it."""
         if self.callers.owns(caller, self.cluster.account_named(name)) and isinstance(
             caller, Owner
         ):
-            logged_in = await self.log_in(caller.token, request)
-            return logged_in if isinstance(logged_in, Denial) else logged_in.account
+            logged_in = await self.log_in(caller.token, request, for_a_token=True)
+            if isinstance(logged_in, Denial):
+                return logged_in
+            return logged_in.account, logged_in.facts
         found = await self._for_others(caller, name)
         if isinstance(found, Denial):
-            asked = "create accessgrants/tokens"
-            return await self.callers.refused(found, caller, asked, name, request)
-        return found
+            return await self.callers.refused(found, caller, ASKED, name, request)
+        return found, {"caller": describe(caller)}
 
     async def _for_others(self, caller: Caller, name: str) -> Account | Denial:
         if not await self.callers.may(caller, "create", name, "tokens"):

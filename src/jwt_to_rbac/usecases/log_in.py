@@ -24,11 +24,15 @@ ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """A successful login. `access` is what the person holds now, each grant with its rule."""
+    """A successful login. `access` is what the person holds now, each grant with its rule.
+
+    `facts` are what an audit record says of it: who, by which ID token, holds what.
+    """
 
     account: Account
     person: Person
     access: AccessPlan
+    facts: dict[str, str | list[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,13 @@ class LogIn:
     settle_later: Callable[[str, float | None], None]
     """Has `Settle` look after an account soon: (its name, when the person logged in)."""
 
-    async def __call__(self, token: str, request: Request) -> LoggedIn | Denial:
+    async def __call__(
+        self, token: str, request: Request, *, for_a_token: bool = False
+    ) -> LoggedIn | Denial:
         """Log in with a raw ID token.
 
+        `for_a_token`: if nothing has to change there is no record, for the one that the caller
+        writes before the token is issued says all of it (`LoggedIn.facts`).
         Raises Outage if issuer, cluster or audit are away, or JwtToRbacError for what an
         administrator must mend.
         """
@@ -57,12 +65,14 @@ class LogIn:
         async with self.turns(proven.person.identity):
             for _ in range(ROUNDS):
                 try:
-                    return await self._decide_and_apply(proven, request)
+                    return await self._decide_and_apply(proven, request, for_a_token)
                 except Conflict:
                     continue
         raise Outage(Code.BUSY, "Others change this person's access at this moment. Try again.")
 
-    async def _decide_and_apply(self, proven: ProvenPerson, request: Request) -> LoggedIn | Denial:
+    async def _decide_and_apply(
+        self, proven: ProvenPerson, request: Request, for_a_token: bool
+    ) -> LoggedIn | Denial:
         now, policy = self.clock(), self.policy()
         account = self.cluster.account_of(proven.person.identity)
         record = advance(account.record if account else None, proven, now)
@@ -75,18 +85,20 @@ class LogIn:
             await self._take_everything(denial, proven, account, request, record)
             return denial
         done = account is not None and in_place(account, decision)
-        await self._granted(decision, proven, account, request, changed=not done)
+        facts = _facts(decision, proven)
+        if not (done and for_a_token):
+            await self._granted(decision, facts, account, request, changed=not done)
         if account is None or not done:
             account = await reconcile(self.cluster, account, decision, policy)
             self.settle_later(account.name, now)
         elif not account.reported:
             self.settle_later(account.name, None)
-        return LoggedIn(account, record.person, decision.access)
+        return LoggedIn(account, record.person, decision.access, facts)
 
     async def _granted(
         self,
         decision: Decision,
-        proven: ProvenPerson,
+        facts: dict[str, str | list[str] | None],
         account: Account | None,
         request: Request,
         *,
@@ -98,18 +110,10 @@ class LogIn:
         await self.audit.record(
             "login",
             request=request,
-            issuer=proven.person.identity.issuer,
-            subject=proven.person.identity.subject,
-            username=proven.person.username,
-            token_sha256=proven.token_sha256,
+            **facts,
             account=account.name if account else None,
-            grants=[
-                str_grant(p.grant.cluster_role, p.grant.namespace, p.rule)
-                for p in decision.access.grants
-            ],
             given=[str_grant(g.cluster_role, g.namespace) for g in changes.bind],
             taken=[str_grant(h.grant.cluster_role, h.grant.namespace) for h in changes.revoke],
-            failed_rules=[str(failed) for failed in decision.access.failed_rules] or None,
             changed=changed,
         )
 
@@ -153,6 +157,20 @@ class LogIn:
             token_sha256=token_sha256,
             taken=taken or [],
         )
+
+
+def _facts(decision: Decision, proven: ProvenPerson) -> dict[str, str | list[str] | None]:
+    return {
+        "issuer": proven.person.identity.issuer,
+        "subject": proven.person.identity.subject,
+        "username": proven.person.username,
+        "token_sha256": proven.token_sha256,
+        "grants": [
+            str_grant(p.grant.cluster_role, p.grant.namespace, p.rule)
+            for p in decision.access.grants
+        ],
+        "failed_rules": [str(failed) for failed in decision.access.failed_rules] or None,
+    }
 
 
 def str_grant(cluster_role: str, namespace: str, rule: str = "") -> str:
