@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
-from kubernetes.aio.client.configuration import Configuration
 from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
@@ -38,6 +37,7 @@ from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.record import refusal
 from jwt_to_rbac.kube.cluster import KubeCluster
 from jwt_to_rbac.kube.lease import KubeLease
+from jwt_to_rbac.kube.official import Configuration
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
 from jwt_to_rbac.metrics import CountedAudit, Metrics
 from jwt_to_rbac.oidc.answers import told

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from kubernetes.aio.client.configuration import Configuration
 
 from jwt_to_rbac.core.errors import Outage
 from jwt_to_rbac.kube import connections
 from jwt_to_rbac.kube.connections import Connections
+from jwt_to_rbac.kube.official import Configuration
 from jwt_to_rbac.kube.session import KubeSession
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp import web
-from kubernetes.aio.client.rest import RESTClientObject
 
+from jwt_to_rbac.kube.official import RESTClientObject
 from jwt_to_rbac.kube.session import load_configuration
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

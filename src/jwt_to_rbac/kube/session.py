@@ -17,14 +17,18 @@ from typing import Self
 
 import aiohttp
 import msgspec
-from kubernetes.aio.client.configuration import Configuration
-from kubernetes.aio.client.rest import RESTClientObject
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
-from kubernetes.aio.config.incluster_config import SERVICE_HOST_ENV_NAME
 
 from jwt_to_rbac.core.errors import Code, Conflict, InvalidInput, JwtToRbacError, Outage
 from jwt_to_rbac.kube.calls import Observe, verb_and_resource
 from jwt_to_rbac.kube.connections import Answer, Connections
+from jwt_to_rbac.kube.official import (
+    SERVICE_HOST_ENV_NAME,
+    ConfigException,
+    Configuration,
+    RESTClientObject,
+    load_incluster_config,
+    load_kube_config,
+)
 from jwt_to_rbac.kube.places import Places
 
 CALL_TIMEOUT = 5.0
