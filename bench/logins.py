@@ -1,16 +1,16 @@
 """Renewals and logins beside the raw calls, at 1, 16 and 64 in flight, as ratios."""
 
 import secrets
+import ssl
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-
 from bench.load import Call, measure, peak_memory
 from bench.stages import Product, Raw
+from jwt_to_rbac.kube.connections import Connections
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
 from jwt_to_rbac.sandbox import start
 from tests.support.cluster import install
@@ -44,10 +44,10 @@ async def compare(kubeconfig: Path, url: str, pid: int, issuer: ManyPeople, seco
     Times are in milliseconds; `seconds` is how long each run takes.
     """
     session = KubeSession(await load_configuration(str(kubeconfig)))
-    http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+    http = Connections(url, ssl.create_default_context())
     rows = [HEAD]
     try:
-        for stage in await _stages(session, http, url, issuer):
+        for stage in await _stages(session, http, issuer):
             for in_flight in IN_FLIGHT:
                 stage.prepare(int(FASTEST_NEW_PEOPLE * seconds))
                 rows.append(await _row(stage, in_flight, seconds, pid))
@@ -58,12 +58,10 @@ async def compare(kubeconfig: Path, url: str, pid: int, issuer: ManyPeople, seco
     return "\n".join(rows) + f"\n\nThe server's memory at its peak: {peak_memory(pid):.0f} MB\n"
 
 
-async def _stages(
-    session: KubeSession, http: aiohttp.ClientSession, url: str, issuer: ManyPeople
-) -> list[Stage]:
+async def _stages(session: KubeSession, http: Connections, issuer: ManyPeople) -> list[Stage]:
     raw = Raw(session, secrets.token_hex(4))
     await raw.prepare()
-    product = Product(http, url, issuer.token("known"))
+    product = Product(http, issuer.token("known"))
     account = await product.log_in(product.known)
     tokens: list[str] = []
 

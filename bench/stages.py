@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import aiohttp
-
 from jwt_to_rbac.kube import paths
+from jwt_to_rbac.kube.connections import Connections
 from jwt_to_rbac.kube.session import KubeSession
 
 NAMESPACE = "bench-raw"
@@ -67,24 +66,21 @@ class Raw:
 
 @dataclass(frozen=True)
 class Product:
-    """The product's endpoints, over HTTP."""
+    """The product's endpoints, over the same kind of connections as the raw calls."""
 
-    http: aiohttp.ClientSession
-    url: str
+    http: Connections
     known: str
 
     async def log_in(self, token: str, duration: str | None = None) -> str:
         """Log in, with a `duration` for a token in the same call; the account's name."""
-        body = json.dumps({"token": token, "duration": duration})
-        async with self.http.post(f"{self.url}/rbac/", data=body) as reply:
-            answer = await reply.json()
-            if reply.status != 201:
-                raise RuntimeError(f"login: {reply.status} {answer}")
-            return str(answer["ServiceAccount"])
+        body = json.dumps({"token": token, "duration": duration}).encode()
+        reply = await self.http.ask("POST", "/rbac/", {}, body)
+        if reply.status != 201:
+            raise RuntimeError(f"login: {reply.status} {reply.body!r}")
+        return str(json.loads(reply.body)["ServiceAccount"])
 
     async def token(self, id_token: str, account: str) -> None:
         headers = {"Authorization": f"Bearer {id_token}"}
-        async with self.http.get(f"{self.url}/tokens/{account}", headers=headers) as reply:
-            if reply.status != 200:
-                raise RuntimeError(f"token: {reply.status} {await reply.text()}")
-            await reply.read()
+        reply = await self.http.ask("GET", f"/tokens/{account}", headers, b"")
+        if reply.status != 200:
+            raise RuntimeError(f"token: {reply.status} {reply.body!r}")
