@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jwt_to_rbac.core.account import Account, Credential
+from jwt_to_rbac.core.conditions import Condition
 from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.errors import Denial
 from jwt_to_rbac.core.identity import Identity, ProvenPerson
@@ -86,6 +87,17 @@ class Cluster(Protocol):
 
     def listing(self) -> Listing: ...
 
+    def leftover_names(self) -> list[str]:
+        """The names of AccessGrants that are no more and left something behind."""
+
+    def has_role(self, name: str) -> bool: ...
+
+    def has_leftovers(self, name: str) -> bool:
+        """Whether something seems to belong to an AccessGrant of this name that is no more."""
+
+    async def take_leftovers(self, name: str) -> None:
+        """Delete what does, bindings first, after a look whether the AccessGrant really is gone."""
+
     async def refresh(self, name: str) -> None:
         """Read one AccessGrant and what it owns again, past the cache."""
 
@@ -104,8 +116,21 @@ class Cluster(Protocol):
 
     async def unbind(self, account: Account, held: HeldGrant) -> None: ...
 
-    async def report(self, account: Account, access: AccessPlan, login_at: float | None) -> Account:
-        """Write the status, if the spec is still the one in `account`."""
+    def is_reported(
+        self, account: Account, access: AccessPlan, told: tuple[Condition, ...]
+    ) -> bool:
+        """Whether the status says just this."""
+
+    async def report(
+        self,
+        account: Account,
+        access: AccessPlan,
+        told: tuple[Condition, ...],
+        login_at: float | None,
+    ) -> None:
+        """Write the status if it says something else, and the spec still is the one in `account`."""
+
+    async def remove_service_account(self, account: Account) -> Account: ...
 
     async def remove(self, account: Account) -> None:
         """Delete the ServiceAccount, then the AccessGrant; the bindings must be gone already."""
@@ -122,6 +147,12 @@ class Cluster(Protocol):
     async def end_session(self, session: Session) -> None:
         """End it, and so every token that is bound to it. Done also if it had ended already."""
 
+    async def stored_token(self, session: Session) -> str:
+        """The token that a stored session holds, as soon as Kubernetes has put it there.
+
+        Raises Outage if that takes too long, and Conflict if the session has ended.
+        """
+
     async def issue_token(self, account: Account, session: Session, seconds: int) -> Credential:
         """A token bound to `session`; raises Conflict if account or session have ended."""
 
@@ -129,6 +160,23 @@ class Cluster(Protocol):
 
     async def may(self, user: KubernetesUser, verb: str, name: str, subresource: str) -> bool:
         """SubjectAccessReview on accessgrants."""
+
+
+class Listener(Protocol):
+    """Is told of changes to a cluster, whoever made them, at once. Must neither raise nor wait."""
+
+    def grant_changed(self, name: str) -> None:
+        """An AccessGrant came or changed."""
+
+    def grant_gone(self, name: str, identity: Identity, claims_issued_at: int) -> None:
+        """An AccessGrant was deleted, or began to be."""
+
+    def owned_changed(self, name: str) -> None:
+        """What belongs to, or is bound to, the account of this name came, changed or went."""
+
+    def namespaces_changed(self) -> None: ...
+
+    def role_came_or_went(self, name: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from jwt_to_rbac.audit.writer import Writer
 from jwt_to_rbac.controllers.leadership import Leadership
 from jwt_to_rbac.controllers.reloading import Reloading
 from jwt_to_rbac.controllers.settling import Settling
+from jwt_to_rbac.controllers.unattended import Unattended
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.record import refusal
@@ -61,6 +62,7 @@ from jwt_to_rbac.usecases.revoke import Revoke
 from jwt_to_rbac.usecases.said_once import SaidOnce
 from jwt_to_rbac.usecases.sessions import Sessions
 from jwt_to_rbac.usecases.settle import Settle
+from jwt_to_rbac.usecases.stored_tokens import StoredTokens
 from jwt_to_rbac.webhooks.app import WebhookApp
 
 FIRST_LOOK = 15.0
@@ -123,6 +125,15 @@ async def service(
         time.time,
         lambda: secrets.token_hex(5),
     )
+    stored_tokens = StoredTokens(
+        issue_token,
+        cluster,
+        current.lifetimes,
+        audit,
+        time.time,
+        issue_token.new_suffix,
+        settings.accounts_namespace,
+    )
     revoke = Revoke(callers, cluster, audit, turns)
     explain = Explain(issuers, cluster, current.policy, time.time)
     people = People(callers, cluster, current.policy, audit, time.time, turns, settle)
@@ -150,6 +161,7 @@ async def service(
                 ListObjects(callers, cluster),
                 _ca_certificate(configuration),
                 settings.token_creation,
+                stored_tokens if settings.stored_tokens else None,
             ),
             SessionsApi(callers, log_in, issue_token, Sessions(callers, cluster, audit, time.time)),
             PeopleApi(callers, people, revoke),
@@ -172,9 +184,20 @@ async def service(
         "leader", "1 while this replica runs the controllers, else 0", leadership.still_leading
     )
 
+    guarded = cluster.behind(leadership.guard)
+    unattended = Unattended(
+        guarded, Settle(guarded, current.policy, audit, time.time, turns), log, time.time
+    )
+    cluster.listeners.append(unattended)
+    metrics.gauge(
+        "unattended_queue_depth",
+        "Accounts that the controllers are about to look at",
+        lambda: unattended.depth,
+    )
+
     async def lead() -> None:
         await cluster.synced()
-        await leadership.run(asyncio.Event().wait)
+        await leadership.run(unattended.term)
 
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
     if loaded.file is not None:

@@ -13,6 +13,8 @@ from jwt_to_rbac.core.identity import Identity, Person
         pytest.param("github", "other:team", True, id="a-team-of-another"),
         pytest.param("github", "admins", False, id="an-organisation-called-admins"),
         pytest.param("github", ":admins", False, id="a-team-of-no-organisation"),
+        pytest.param("github", ":admins:x", False, id="a-team-of-no-organisation-with-a-colon"),
+        pytest.param("github", "o:admins", True, id="an-organisation-of-one-letter"),
         pytest.param("ldap", "developer", True, id="a-directorys-own-group"),
         pytest.param(
             "gitlab", "pokeorg:developer", False, id="gitlabs-role-in-a-path-of-that-name"

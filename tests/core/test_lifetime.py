@@ -59,3 +59,4 @@ def test_a_lifetime_of_nothing_is_refused(asked: float) -> None:
     with pytest.raises(InvalidInput) as refused:
         TokenLifetimes().bound(asked)
     assert refused.value.code == Code.DURATION_INVALID
+    assert refused.value.detail == "duration: must be more than nothing."

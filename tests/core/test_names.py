@@ -15,6 +15,9 @@ from jwt_to_rbac.core.names import (
     readable_account_name,
 )
 
+HASH_OF_JANE = "bbeea865ab"
+"""The first ten digits of SHA-256 over `23:https://dex.example.com4:jane`, as sha256sum has it."""
+
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 
 
@@ -49,6 +52,37 @@ people = st.builds(
 )
 def test_the_account_has_the_first_systems_readable_name(who: Person, name: str) -> None:
     assert readable_account_name(who) == name
+
+
+@pytest.mark.parametrize(
+    ("who", "stem"),
+    [
+        pytest.param(
+            person("jane@example.com", "ldap", "cn=jane"), "jane-example-com", id="e-mail"
+        ),
+        pytest.param(person("jane@example.com", "github", "66578"), "66578", id="github-user-id"),
+        pytest.param(person(username="jane"), "jane", id="no-e-mail-falls-back-to-username"),
+        pytest.param(person("x" * 70), "x" * 52, id="cut-so-that-the-hash-fits"),
+        pytest.param(person("x" * 51 + ".y"), "x" * 51, id="no-two-hyphens-where-it-is-cut"),
+        pytest.param(person("żółć"), "person", id="nothing-readable"),
+    ],
+)
+def test_a_hashed_name_is_the_readable_one_with_a_hash_of_the_identity(
+    who: Person, stem: str
+) -> None:
+    assert hashed_account_name(who) == f"{stem}-{identity_hash(who.identity)}"
+    assert len(hashed_account_name(who)) <= 63
+
+
+def test_a_long_readable_name_never_ends_in_a_hyphen() -> None:
+    assert readable_account_name(person("x" * 62 + "@example.com")) == "x" * 62
+    assert readable_account_name(person("x" * 70)) == "x" * 63
+
+
+def test_a_hash_stays_what_it_was_in_an_earlier_version() -> None:
+    """Another would give everybody with a hashed name a second account."""
+    assert identity_hash(Identity("https://dex.example.com", "jane")) == HASH_OF_JANE
+    assert identity_hash(Identity("https://i", "\ud800"))  # A lone surrogate can stand in JSON.
 
 
 def test_a_look_alike_letter_is_not_the_letter_it_looks_like() -> None:
@@ -95,3 +129,7 @@ def test_a_very_long_role_still_gives_a_name_that_kubernetes_takes() -> None:
     name = binding_name("a" * 63, "r" * 253)
     assert len(name) <= 253
     assert name != binding_name("a" * 63, "r" * 252 + "s")
+    assert name != binding_name("a" * 62 + "b", "r" * 253)
+    longest = "r" * (253 - len("a--binding"))
+    assert binding_name("a", longest) == f"a-{longest}-binding"
+    assert len(binding_name("a", longest + "r")) == 253

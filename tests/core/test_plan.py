@@ -1,5 +1,6 @@
 """The plan: who gets what, where and why, and what changes on a cluster to get there."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jwt_to_rbac.core.difference import HeldGrant, difference
+from jwt_to_rbac.core.expression import Expression, ExpressionFailed
 from jwt_to_rbac.core.identity import Identity, Person
-from jwt_to_rbac.core.plan import AccessPlan, Grant, PlannedGrant, plan
+from jwt_to_rbac.core.plan import AccessPlan, FailedRule, Grant, PlannedGrant, plan
 from jwt_to_rbac.core.policy import (
     Namespaces,
     Policy,
@@ -72,6 +74,65 @@ def test_two_rules_for_one_grant_give_it_once_for_the_first_reason() -> None:
     assert access.grants == (PlannedGrant(Grant("admin"), "admins"),)
 
 
+def test_every_rule_counts_whichever_before_it_gives_nothing() -> None:
+    def unsure(_: Mapping[str, object]) -> object:
+        raise ExpressionFailed("no such key")
+
+    groups = frozenset({"g"})
+    other = Rule("other", frozenset({"cooks"}), "edit")
+    fails = Rule("fails", groups, "edit", when=Expression("unsure", unsure))
+    no = Rule("no", groups, "edit", when=Expression("no", lambda _: False))
+    nowhere = Rule("nowhere", groups, "edit", Namespaces(frozenset({"gone"})))
+    also = Rule("also", frozenset({"h"}), "edit", Namespaces(frozenset({"lost"})))
+    last = Rule("last", groups, "view")
+    access = plan(person("g", "h"), Policy((other, fails, no, nowhere, also, last)), NOWHERE)
+    assert access == AccessPlan(
+        (PlannedGrant(Grant("view"), "last"),),
+        (),
+        ("gone", "lost"),
+        (FailedRule("fails", "no such key"),),
+    )
+
+
+def test_an_expression_sees_a_person_and_only_the_groups_that_may_be_believed() -> None:
+    seen: dict[str, object] = {}
+
+    def look(variables: Mapping[str, object]) -> object:
+        seen.update(variables)
+        return True
+
+    rule = Rule("r", frozenset(), "view", when=Expression("look", look))
+    identity = Identity("https://i", "s")
+    jane = Person(identity, "jane", "j@e", ("a", "org:b", "path:c"), "gitlab", "7")
+    assert plan(jane, Policy((rule,), github_org="org"), NOWHERE).grants
+    assert seen == {
+        "user.issuer": "https://i",
+        "user.subject": "s",
+        "user.username": "jane",
+        "user.email": "j@e",
+        "user.groups": ["a", "path:c"],
+        "user.connector": "gitlab",
+        "user.userID": "7",
+    }
+
+
+def test_an_expression_that_is_neither_true_nor_false_gives_nothing_and_says_so() -> None:
+    rule = Rule("r", frozenset(), "view", when=Expression("text", lambda _: "true"))
+    access = plan(person(), Policy((rule,)), NOWHERE)
+    assert access == AccessPlan(failed_rules=(FailedRule("r", "it is neither true nor false"),))
+
+
+def test_gitlabs_group_of_the_organisations_name_matches_no_rule() -> None:
+    stranger = replace(person("org:admins"), connector="gitlab")
+    rule = Rule("r", frozenset({"org:admins"}), "admin")
+    assert plan(stranger, Policy((rule,), github_org="org"), NOWHERE).grants == ()
+    assert plan(stranger, Policy((rule,), github_org="other"), NOWHERE).grants
+
+
+def test_a_role_with_rules_of_its_own_is_the_programs_and_another_is_not() -> None:
+    assert Policy((ADMINS, DEVELOPERS)).own_roles() == {"developers-from-jwt": READ_PODS}
+
+
 def test_a_selector_never_reaches_the_accounts_own_namespace() -> None:
     everywhere = Rule("r", frozenset({"g"}), "edit", SelectedNamespaces(LabelSelector()))
     policy = Policy((everywhere,), accounts_namespace="people")
@@ -86,6 +147,23 @@ def test_a_namespace_made_later_is_covered_by_the_next_plan() -> None:
     after = NamespaceLabels({**before, "new": {"team": "shop"}})
     assert plan(person("g"), policy, before).grants == ()
     assert plan(person("g"), policy, after).wanted() == {Grant("edit", "new")}
+    # And once more, from what the picture remembers.
+    assert plan(person("g"), policy, after).wanted() == {Grant("edit", "new")}
+
+
+def test_one_picture_asks_a_selector_of_each_namespace_once() -> None:
+    class Counting(dict[str, str]):
+        asked = 0
+
+        def __contains__(self, key: object) -> bool:
+            Counting.asked += 1
+            return super().__contains__(key)
+
+    namespaces = NamespaceLabels({"a": Counting(team="shop")})
+    for _ in range(3):
+        team = LabelSelector((Requirement("team", "Exists"),))
+        assert namespaces.chosen_by(team) == ("a",)
+    assert Counting.asked == 1
 
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -158,3 +236,9 @@ def test_a_binding_that_somebody_altered_is_made_anew() -> None:
 @pytest.mark.parametrize("grant", [Grant("view"), Grant("view", "a")], ids=["cluster", "namespace"])
 def test_nothing_changes_where_all_is_right(grant: Grant) -> None:
     assert not difference(frozenset({grant}), [HeldGrant(grant, "x")])
+
+
+def test_something_changes_where_one_grant_is_too_many_or_missing() -> None:
+    view = Grant("view")
+    assert difference(frozenset(), [HeldGrant(view, "x")])
+    assert difference(frozenset({view}), [])

@@ -55,7 +55,12 @@ async def test_the_username_is_the_claim_that_the_configuration_names(
 @pytest.mark.parametrize(
     ("claim", "changes", "said"),
     [
-        pytest.param("email", {"email_verified": False}, "not verified", id="unverified-email"),
+        pytest.param(
+            "email",
+            {"email_verified": False},
+            "the token's email is not verified (email_verified is not true);",
+            id="unverified-email",
+        ),
         pytest.param("email", {"email": ...}, "email is missing", id="absent"),
         pytest.param("upn", {"upn": ["jane"]}, "upn must be text", id="a-list"),
         pytest.param("upn", {"upn": ""}, "upn must have 1 to", id="empty"),

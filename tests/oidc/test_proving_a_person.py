@@ -1,6 +1,7 @@
 """What `prove` answers to good tokens, and to tokens whose claims are wrong (OpenID Connect Core)."""
 
 import hashlib
+import time
 from collections.abc import Mapping
 
 import aiohttp
@@ -155,6 +156,26 @@ async def test_a_message_names_five_audiences_at_most(
     assert ending in denial.detail
 
 
+async def test_a_message_has_a_comma_between_audiences(
+    issuers: TrustedIssuers, issuer: LocalIssuer
+) -> None:
+    denial = await denied(issuers, issuer.token(aud=["b", "a"]))
+    assert denial.detail == f"the token is for 'a', 'b'; allowed here: '{AUDIENCE}'"
+
+
+async def test_times_in_a_message_are_in_utc(
+    issuers: TrustedIssuers, issuer: LocalIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        denial = await denied(issuers, issuer.token(exp=86_400))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert denial.detail == "the token expired at 1970-01-02T00:00:00Z; log in again"
+
+
 async def test_a_maximum_age_refuses_old_tokens_that_are_not_expired(
     issuer: LocalIssuer, session: aiohttp.ClientSession, clock: Clock
 ) -> None:
@@ -187,6 +208,29 @@ async def test_the_issuer_is_compared_exactly(
     assert issuer.url in denial.detail
     assert len(denial.detail) < 300
     assert issuer.key_fetches == 0
+
+
+@pytest.mark.parametrize(
+    ("issuer_claim", "named"),
+    [
+        pytest.param("https://evil.example", "'https://evil.example'", id="a-stranger"),
+        pytest.param(..., "nobody", id="nobody"),
+    ],
+)
+async def test_a_stranger_is_named_beside_whom_we_trust(
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    issuer: LocalIssuer,
+    issuer_claim: object,
+    named: str,
+) -> None:
+    urls = ("https://a.example", "https://b.example")
+    trusted = [TrustedIssuer(url, frozenset({AUDIENCE})) for url in urls]
+    denial = await denied(TrustedIssuers(trusted, session, clock), issuer.token(iss=issuer_claim))
+    assert denial == Denial(
+        Code.TOKEN_ISSUER,
+        f"the token was issued by {named}; trusted here: 'https://a.example', 'https://b.example'",
+    )
 
 
 async def test_the_signature_is_checked_before_claims_are_talked_about(

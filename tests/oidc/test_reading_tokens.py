@@ -155,6 +155,19 @@ def test_json_may_be_as_deep_as_people_make_it() -> None:
         parse_object(b'{"a":' + b"[" * 16 + b"]" * 16 + b"}")
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        pytest.param(b'{"a":1e999}', "a number is out of range", id="beyond-doubles"),
+        pytest.param(b'{"a":NaN}', "it holds NaN or Infinity", id="nan"),
+        pytest.param(b'{"a":-Infinity}', "it holds NaN or Infinity", id="infinity"),
+    ],
+)
+def test_what_is_no_strict_json_is_named(data: bytes, said: str) -> None:
+    with pytest.raises(NotStrictJson, match=f"^{said}$"):
+        parse_object(data)
+
+
 @pytest.mark.parametrize("number", [b"9" * 32, b"0." + b"9" * 30])
 def test_a_number_may_have_32_characters(number: bytes) -> None:
     assert parse_object(b'{"a":' + number + b"}")["a"]

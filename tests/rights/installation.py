@@ -108,7 +108,9 @@ class Installed:
 
     def _configuration(self, kubeconfig: Path, audit: Path) -> dict[str, object]:
         issuers = {self.sandbox.issuer: self.sandbox.client_id, self.issuer.url: AUDIENCE}
-        return configuration(kubeconfig, audit, issuers, policy(self.mode))
+        # Whoever keeps ClusterRoles itself here also stores tokens: all rights that there are.
+        tokens = {"tokens": {"stored": self.mode == "dynamic"}}
+        return configuration(kubeconfig, audit, issuers, policy(self.mode)) | tokens
 
     def _kubeconfig(self) -> Path:
         authority = {"certificate-authority": str(self.sandbox.ca_file)}

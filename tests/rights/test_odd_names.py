@@ -29,7 +29,9 @@ def test_a_name_stays_within_its_quotes(sandbox: Sandbox, tmp_path: Path) -> Non
     rules = tuple(
         Rule(name, frozenset({"g"}), own_role_name(name), own_rules=PODS) for name in NAMES
     )
-    odd = Installation(Policy(rules), "jwt-to-rbac-users", 3600, True, ProgramAccount("odd", "odd"))
+    odd = Installation(
+        Policy(rules), "jwt-to-rbac-users", 3600, True, account=ProgramAccount("odd", "odd")
+    )
     for body in (*rbac_manifests(odd)[:1], *admission_manifests(odd), *rbac_manifests(odd)[2:3]):
         file = tmp_path / "body.json"
         file.write_text(json.dumps(msgspec.to_builtins(body)))

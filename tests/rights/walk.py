@@ -94,6 +94,7 @@ def _a_session(client: Client, account: str, id_token: str) -> None:
     assert client.call("POST", path, wish, id_token).status == 201
     ended = f"/api/v1/people/{account}/sessions/{begun.json()['name']}"
     assert client.call("DELETE", ended, bearer=id_token).status == 202
+    assert client.call("POST", f"/tokens/{account}", {}, id_token).status == 201
 
 
 def _others_in_the_way(installed: Installed, client: Client) -> None:

@@ -36,6 +36,7 @@ FIRST_KEYS: dict[str, Case] = {
     "rbachandler.enableCreateSAToken": ("T", lambda s: s.token_creation, True),
     "rbachandler.kubeConfig": ("/k", lambda s: s.kubeconfig, "/k"),
     "rbachandler.accountsNamespace": ("people", lambda s: s.accounts_namespace, "people"),
+    "rbachandler.storedTokens": ("true", lambda s: s.stored_tokens, True),
     "rbachandler.defaultGroups": ("false", lambda s: s.policy.rules, ()),
 }
 
@@ -59,6 +60,7 @@ OWN_KEYS: dict[str, Case] = {
     "tokens.defaultLifetime": ("2h", lambda s: s.tokens.default, 7200),
     "tokens.maximumLifetime": ("2h", lambda s: s.tokens.maximum, 7200),
     "tokens.allowCreate": ("F", lambda s: s.token_creation, False),
+    "tokens.stored": ("true", lambda s: s.stored_tokens, True),
     "policy.githubOrg": ("org", lambda s: s.policy.github_org, "org"),
 }
 
@@ -66,6 +68,7 @@ NEEDS = {
     "app.unauthenticated": ["--app.addr=127.0.0.1:5555"],
     "server.unauthenticated": ["--server.address=127.0.0.1:5555"],
     "log.noColor": ["--log.format=text"],
+    "rbachandler.storedTokens": ["--rbachandler.enableCreateSAToken=true"],
     "log.color": ["--log.format=text"],
 }
 """What a key has an effect with."""

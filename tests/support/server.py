@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,13 +47,28 @@ def running_server(
     """
     port = free_port()
     file = write(config, f"127.0.0.1:{port}", folder)
+    arguments = ["serve", "--config", str(file), f"--controllers={str(controllers).lower()}"]
+    with running(arguments, port, folder, os.environ) as server:
+        yield server
+
+
+@contextmanager
+def running(
+    arguments: list[str],
+    port: int,
+    folder: Path,
+    environment: Mapping[str, str],
+    directory: Path | None = None,
+) -> Iterator[Server]:
+    """Start `jwt-to-rbac` with these arguments in `directory`, until it serves on the loopback port."""
     output = folder / "server.log"
-    command = [sys.executable, "-m", "jwt_to_rbac", "serve", "--config", str(file)]
-    command += [f"--controllers={str(controllers).lower()}"]
+    command = [sys.executable, "-m", "jwt_to_rbac", *arguments]
     with output.open("wb") as log:
         # Through a pipe that somebody reads, as the output of a container is.
         reader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log)
-        process = subprocess.Popen(command, stdout=reader.stdin, stderr=log, env=os.environ)
+        process = subprocess.Popen(
+            command, stdout=reader.stdin, stderr=log, env=environment, cwd=directory
+        )
     assert reader.stdin
     reader.stdin.close()
     server = Server(f"http://127.0.0.1:{port}", process, output)

@@ -27,6 +27,7 @@ from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.revoke import Revoke
+from jwt_to_rbac.usecases.stored_tokens import StoredTokens
 
 
 class TokenBody(msgspec.Struct):
@@ -53,6 +54,7 @@ class LoginBody(TokenBody):
 class FirstSystem:
     """The endpoints with the use cases behind them. `ca_certificate` is the API server's, in PEM;
     without `token_creation` there is no `POST /tokens/{name}`, as was the first system's default.
+    With `stored_tokens` what it answers is kept in a Secret, and read again by GET.
     """
 
     callers: Callers
@@ -62,6 +64,7 @@ class FirstSystem:
     list_objects: ListObjects
     ca_certificate: bytes
     token_creation: bool = True
+    stored_tokens: StoredTokens | None = None
 
     def resources(self) -> Resources:
         ok, created, accepted = HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED
@@ -150,25 +153,35 @@ class FirstSystem:
         return answers.accepted()
 
     async def get_token(self, request: Request) -> Response:
-        """A new token in a list of one: the first system listed the tokens that it had stored."""
-        # All of one session: reading must not leave more behind each time.
-        issued = await self._issue(request, Wish(device="GET /tokens", shared=True))
-        if isinstance(issued, Denial):
-            return denied(issued, request_id(request))
-        return answers.answer([self._secret(issued)])
+        """A new token in a list of one, or the tokens that are stored, as the first system did."""
+        caller = await self.callers.identify(bearer(request), noted(request))
+        if isinstance(caller, Denial):
+            return denied(caller, request_id(request))
+        name, found = request.path_params["name"], list[Credential]()
+        if self.stored_tokens is not None:
+            listed = await self.stored_tokens.read(caller, name, noted(request))
+            if isinstance(listed, Denial):
+                return denied(listed, request_id(request))
+            found = listed
+        if not found:
+            # All of one session: reading must not leave more behind each time.
+            wish = Wish(device="GET /tokens", shared=True)
+            issued = await self.issue_token(caller, name, wish, noted(request))
+            if isinstance(issued, Denial):
+                return denied(issued, request_id(request))
+            found = [issued]
+        return answers.answer([self._secret(one) for one in found])
 
     async def post_token(self, request: Request) -> Response:
-        body = await read_json(request, TokenBody)
-        issued = await self._issue(request, body.wish())
+        wish = (await read_json(request, TokenBody)).wish()
+        caller = await self.callers.identify(bearer(request), noted(request))
+        if isinstance(caller, Denial):
+            return denied(caller, request_id(request))
+        issue = self.issue_token if self.stored_tokens is None else self.stored_tokens.create
+        issued = await issue(caller, request.path_params["name"], wish, noted(request))
         if isinstance(issued, Denial):
             return denied(issued, request_id(request))
         return answers.answer(self._secret(issued), HTTPStatus.CREATED)
-
-    async def _issue(self, request: Request, wish: Wish) -> Credential | Denial:
-        caller = await self.callers.identify(bearer(request), noted(request))
-        if isinstance(caller, Denial):
-            return caller
-        return await self.issue_token(caller, request.path_params["name"], wish, noted(request))
 
     def _secret(self, issued: Credential) -> TokenSecret:
         return token_secret(issued, self.ca_certificate)

@@ -77,5 +77,10 @@ def manifests(
 def _installation(settings: Settings, dynamic_roles: bool, account: ProgramAccount) -> Installation:
     longest = max(SHORTEST_TOKEN, int(settings.tokens.maximum))
     return Installation(
-        settings.policy, settings.accounts_namespace, longest, dynamic_roles, account
+        settings.policy,
+        settings.accounts_namespace,
+        longest,
+        dynamic_roles,
+        settings.stored_tokens,
+        account,
     )

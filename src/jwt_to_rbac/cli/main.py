@@ -1,10 +1,12 @@
 """The command `jwt-to-rbac`: its subcommands, and how they end. What they do is in files of their names."""
 
+import os
 import sys
 from pathlib import Path
 
 from cyclopts import App, Group, Parameter
 
+from jwt_to_rbac.cli.first_system import NOTHING_TO_SERVE, with_subcommand
 from jwt_to_rbac.client.errors import ClientError
 from jwt_to_rbac.core.errors import JwtToRbacError
 
@@ -62,10 +64,17 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command. What went wrong is one sentence, and the exit code of docs/command-line.md."""
     called = Path(sys.argv[0]).name
     # kubectl runs its plugins by this name, and people type it with a space.
-    name = "kubectl jwt-to-rbac" if called.startswith("kubectl-") else "jwt-to-rbac"
+    plugin = called.startswith("kubectl-")
+    name = "kubectl jwt-to-rbac" if plugin else "jwt-to-rbac"
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        application(name, listed=given[:1] in ([], ["--help"], ["-h"]))(given)
+        wanted = given if plugin else with_subcommand(given, os.environ)
+        app = application(name, listed=wanted[:1] in ([], ["--help"], ["-h"]))
+        if not wanted and not plugin:
+            app.help_print([])
+            print(f"{name}: {NOTHING_TO_SERVE}", file=sys.stderr)
+            sys.exit(2)
+        app(wanted)
     except ClientError as e:
         print(f"{name}: {e.detail}", file=sys.stderr)
         sys.exit(e.exit_code)

@@ -2,20 +2,10 @@
 
 from dataclasses import dataclass
 
+from jwt_to_rbac.core.conditions import Condition
 from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.session import Session
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One condition of an AccessGrant's status. `since` is in seconds since 1970."""
-
-    type: str
-    status: str
-    reason: str
-    message: str
-    since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +16,8 @@ class Account:
     AccessGrant's; `version` is opaque and proves, given back, that nobody changed it since.
     `service_account_uid` is empty while the ServiceAccount is missing. `reported` says that
     the status tells of this very spec; `last_login` (seconds since 1970) and `conditions` are
-    what it tells.
+    what it tells. `foreign` are the bindings to the ServiceAccount that no
+    AccessGrant owns, as `kind/name` or `kind/namespace/name`.
     """
 
     name: str
@@ -38,6 +29,7 @@ class Account:
     reported: bool = False
     last_login: int | None = None
     conditions: tuple[Condition, ...] = ()
+    foreign: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def parse_duration(text: str) -> float:
     Raises InvalidInput (duration_invalid) for anything else, a number without unit included.
     """
     if len(text) <= 64 and _WHOLE.fullmatch(text):
-        seconds = sum(float(n) * _UNITS[unit] for n, unit in _ELEMENT.findall(text))
+        seconds = sum((float(n) * _UNITS[unit] for n, unit in _ELEMENT.findall(text)), 0.0)
         if seconds < _LONGEST:
             return -seconds if text.startswith("-") else seconds
     raise InvalidInput(

@@ -21,24 +21,30 @@ class Record:
     expires_at: int | None = None
 
 
-def advance(record: Record | None, proven: ProvenPerson, now: float) -> Record | Denial:
+REVOKED = Denial(
+    Code.TOKEN_REVOKED,
+    "This token was issued before this person's access was last revoked. Log in anew.",
+)
+
+
+def advance(
+    record: Record | None, proven: ProvenPerson, now: float, revoked: int | None = None
+) -> Record | Denial:
     """The record after this token, or why the token is refused.
 
-    Two tokens of one second can't be put in order: what both grant is what remains.
-    Raises ValueError if record and token are not of one identity.
+    `revoked` is the first second whose tokens are good again after the last revocation, if
+    one is remembered. Two tokens of one second can't be put in order: what both grant is what
+    remains. Raises ValueError if record and token are not of one identity.
     """
+    if record is not None and record.person.identity != proven.person.identity:
+        raise ValueError("a record advances only by a token of its own identity")
+    barred = None if record is None else _barred(record, now)
+    if barred is not None:
+        return barred
+    if proven.issued_at < max((record and record.not_before) or 0, revoked or 0):
+        return REVOKED
     if record is None:
         return Record(proven.person, proven.issued_at)
-    if record.person.identity != proven.person.identity:
-        raise ValueError("a record advances only by a token of its own identity")
-    refused = refusal(record, now)
-    if refused is not None:
-        return refused
-    if record.not_before is not None and proven.issued_at < record.not_before:
-        return Denial(
-            Code.TOKEN_REVOKED,
-            "This token was issued before this person's access was last revoked. Log in anew.",
-        )
     if proven.issued_at > record.claims_issued_at:
         return replace(record, person=proven.person, claims_issued_at=proven.issued_at)
     same_second = proven.issued_at == record.claims_issued_at
@@ -48,8 +54,19 @@ def advance(record: Record | None, proven: ProvenPerson, now: float) -> Record |
     return record
 
 
-def refusal(record: Record, now: float) -> Denial | None:
-    """Why this person gets nothing at all now, whatever their token says; None if they may."""
+def refusal(record: Record, now: float, revoked: int | None = None) -> Denial | None:
+    """Why this person gets nothing at all now, by what is remembered; None if they may.
+
+    Whoever is revoked gets nothing until a token comes that was issued later.
+    """
+    barred = _barred(record, now)
+    if barred is None and record.claims_issued_at < max(record.not_before or 0, revoked or 0):
+        return REVOKED
+    return barred
+
+
+def _barred(record: Record, now: float) -> Denial | None:
+    """What stands against the person whatever token they show."""
     if record.suspended:
         return Denial(Code.SUSPENDED, "This person's access is suspended by an administrator.")
     if record.expires_at is not None and now >= record.expires_at:

@@ -24,7 +24,8 @@ class Session:
     """One session of the account `account`. Times are whole seconds since 1970.
 
     `uid` is the object's, and empty before it is made. A token of fewer than SHORTEST_TOKEN
-    seconds can't be had, so a shorter life is kept by ending the session on time.
+    seconds can't be had, so a shorter life is kept by ending the session on time; so is that of
+    a `stored` token, which the session's object holds and which has no end of its own.
     """
 
     name: str
@@ -34,11 +35,12 @@ class Session:
     renewed: int
     expires: int
     uid: str = ""
+    stored: bool = False
 
     def ends_at(self) -> int:
         """When the session may be removed: no token of it is good after that."""
-        short = self.expires - self.renewed < SHORTEST_TOKEN
-        return self.expires if short else self.expires + RESOLUTION
+        exact = self.stored or self.expires - self.renewed < SHORTEST_TOKEN
+        return self.expires if exact else self.expires + RESOLUTION
 
     def must_record(self, now: float, seconds: int) -> bool:
         """Whether a renewal at `now` for `seconds` says what the session doesn't say yet."""

@@ -4,9 +4,12 @@ In memory only; `watch` feeds the stores, `cluster` asks. An object belongs to a
 its owner reference's uid, never by its name or label.
 """
 
+from collections.abc import Hashable
 from datetime import datetime
+from typing import TypeVar
 
-from jwt_to_rbac.core.account import Account, Condition
+from jwt_to_rbac.core.account import Account
+from jwt_to_rbac.core.conditions import Condition
 from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.plan import Grant
@@ -14,13 +17,18 @@ from jwt_to_rbac.kube.manifest import record_of
 from jwt_to_rbac.kube.marks import is_marked, owner_of, owner_uid
 from jwt_to_rbac.kube.store import Key, Store
 from jwt_to_rbac.kube.types import AccessGrant, Binding, ServiceAccount
+from jwt_to_rbac.ports import Listener
+
+Filed = TypeVar("Filed", bound=Hashable)
+Value = TypeVar("Value")
 
 
 class Accounts:
     """All people on the cluster. `namespace` is where their ServiceAccounts live."""
 
-    def __init__(self, namespace: str) -> None:
+    def __init__(self, namespace: str, listeners: list[Listener]) -> None:
         self._namespace = namespace
+        self._listeners = listeners
         self.grants: Store[AccessGrant] = Store(self._grant_changed)
         self.service_accounts: Store[ServiceAccount] = Store(self._service_account_changed)
         self.bindings: Store[Binding] = Store(self._binding_changed)
@@ -28,6 +36,8 @@ class Accounts:
         self._by_identity: dict[Identity, str] = {}
         self._owned: dict[str, dict[tuple[str, Key], Binding]] = {}
         """Owner's name to ((owner's uid, key of the binding) to binding)."""
+        self._foreign: dict[str, dict[Key, str]] = {}
+        """Account's name to the bindings to it that no AccessGrant owns, and what to call them."""
         self._built: dict[str, Account] = {}
 
     def of(self, identity: Identity) -> Account | None:
@@ -45,12 +55,25 @@ class Accounts:
         built = self._built[name] = self._build(grant)
         return built
 
-    def leftovers(self, name: str, uid: str) -> list[Binding]:
-        """Bindings to this name's ServiceAccount owned by an AccessGrant of the past, not `uid`.
+    def leftover_names(self) -> list[str]:
+        """Of AccessGrants that own something, and are no more or are being deleted."""
+        accounts = {one.metadata.name for one in self.service_accounts.values() if _owned(one)}
+        return [name for name in self._owned.keys() | accounts if any(self.leftovers(name))]
 
-        The garbage collector will take them; until then they would widen a new grant.
+    def leftovers(self, name: str) -> tuple[list[Binding], ServiceAccount | None]:
+        """What is owned by an AccessGrant of this name that is no more, or is being deleted.
+
+        The garbage collector will take it too; until then it would widen a new grant.
         """
-        return [one for (owner, _), one in self._owned.get(name, {}).items() if owner != uid]
+        grant = self.grants.get(name)
+        live = grant is not None and grant.metadata.deletion_timestamp is None
+        uid = grant.metadata.uid if grant is not None and live else ""
+        account = self.service_accounts.get(name, self._namespace)
+        left = account is not None and owner_uid(account.metadata) not in ("", uid)
+        return (
+            [one for (owner, _), one in self._owned.get(name, {}).items() if owner != uid],
+            account if left else None,
+        )
 
     def _build(self, grant: AccessGrant) -> Account:
         meta = grant.metadata
@@ -79,6 +102,7 @@ class Accounts:
                 )
                 for one in grant.status.conditions
             ),
+            foreign=tuple(sorted(self._foreign.get(meta.name, {}).values())),
         )
 
     def _grant_changed(self, before: AccessGrant | None, after: AccessGrant | None) -> None:
@@ -89,28 +113,65 @@ class Accounts:
             self._built.pop(before.metadata.name, None)
         if after is not None:
             self._by_identity[record_of(after.spec).person.identity] = after.metadata.name
+        known = after or before
+        if known is None:
+            return
+        going = after is None or after.metadata.deletion_timestamp is not None
+        record = record_of(known.spec)
+        for listener in self._listeners:
+            if going:
+                listener.grant_gone(
+                    known.metadata.name, record.person.identity, record.claims_issued_at
+                )
+            else:
+                listener.grant_changed(known.metadata.name)
 
     def _service_account_changed(
         self, before: ServiceAccount | None, after: ServiceAccount | None
     ) -> None:
-        for one in (before, after):
-            if one is not None:
-                self._built.pop(one.metadata.name, None)
+        for name in {one.metadata.name for one in (before, after) if one is not None}:
+            self._owned_changed(name)
 
     def _binding_changed(self, before: Binding | None, after: Binding | None) -> None:
-        for one, owned_now in ((before, False), (after, True)):
-            owner = owner_of(one.metadata) if one is not None else None
-            if one is None or owner is None:
-                continue
-            self._built.pop(owner.name, None)
-            owned = self._owned.setdefault(owner.name, {})
-            key = (owner.uid, (one.metadata.namespace, one.metadata.name))
-            if owned_now:
-                owned[key] = one
-            else:
-                owned.pop(key, None)
-                if not owned:
-                    del self._owned[owner.name]
+        for one, there_now in ((before, False), (after, True)):
+            if one is not None:
+                self._file(one, there_now)
+
+    def _file(self, one: Binding, there_now: bool) -> None:
+        """Keep a binding under its owner's name, or under those of the accounts that it is for."""
+        meta = one.metadata
+        key = (meta.namespace, meta.name)
+        owner = owner_of(meta)
+        if owner is not None:
+            _keep(self._owned, owner.name, (owner.uid, key), one if there_now else None)
+            self._owned_changed(owner.name)
+            return
+        kind = "rolebinding" if meta.namespace else "clusterrolebinding"
+        called = "/".join(filter(None, (kind, *key)))
+        for subject in one.subjects or ():
+            if (subject.kind, subject.namespace) == ("ServiceAccount", self._namespace):
+                _keep(self._foreign, subject.name, key, called if there_now else None)
+                self._owned_changed(subject.name)
+
+    def _owned_changed(self, name: str) -> None:
+        self._built.pop(name, None)
+        for listener in self._listeners:
+            listener.owned_changed(name)
+
+
+def _keep(filed: dict[str, dict[Filed, Value]], name: str, key: Filed, value: Value | None) -> None:
+    """Put `value` in its place, or take it out; no empty place remains."""
+    place = filed.setdefault(name, {})
+    if value is not None:
+        place[key] = value
+        return
+    place.pop(key, None)
+    if not place:
+        del filed[name]
+
+
+def _owned(one: ServiceAccount) -> bool:
+    return bool(owner_uid(one.metadata))
 
 
 def held_grant(binding: Binding, account: str, namespace: str) -> HeldGrant:

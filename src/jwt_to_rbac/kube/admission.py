@@ -21,6 +21,7 @@ from jwt_to_rbac.kube.cel import (
 from jwt_to_rbac.kube.installation import LABELS, Installation
 from jwt_to_rbac.kube.manifest import Body
 from jwt_to_rbac.kube.rights import RBAC
+from jwt_to_rbac.kube.sessions import OF_ACCOUNT, STORED
 from jwt_to_rbac.kube.sessions import TYPE as SESSION
 
 CREATE, UPDATE, DELETE = ("CREATE",), ("UPDATE",), ("DELETE",)
@@ -110,14 +111,26 @@ def _on_service_accounts(of: Installation) -> tuple[Demand, ...]:
 
 def _on_secrets(of: Installation) -> tuple[Demand, ...]:
     there = f"request.namespace == {text(of.accounts_namespace)}"
-    empty = every(f"object.type == {text(SESSION)}", "!has(object.data) || size(object.data) == 0")
+    session = every(
+        f"object.type == {text(SESSION)}", "!has(object.data) || size(object.data) == 0"
+    )
+    annotations = "object.metadata.annotations"
+    stored = every(
+        f"object.type == {text(STORED)}",
+        f"has({annotations})",
+        f"{text(OF_ACCOUNT)} in {annotations}",
+        f"{annotations}[{text(OF_ACCOUNT)}] == object.metadata.ownerReferences[0].name",
+    )
+    allowed = either(session, stored) if of.stored_tokens else session
     same_owner = "object.metadata.ownerReferences == oldObject.metadata.ownerReferences"
     return (
         Demand((*WRITE, *DELETE), there, "sessions are in the accounts' namespace alone"),
         Demand((*UPDATE, *DELETE), owned_by_a_grant("oldObject"), _NOT_OURS),
         Demand(WRITE, every(marked("object"), owned_by_a_grant_alone("object")), _UNMARKED),
         Demand(UPDATE, same_owner, "a session stays with the person that it was made for"),
-        Demand(WRITE, empty, "a Secret of the program's is a session, which holds no data"),
+        Demand(
+            WRITE, allowed, "a Secret of the program's is a session, and of its owner's account"
+        ),
     )
 
 

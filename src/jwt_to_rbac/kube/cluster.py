@@ -5,13 +5,16 @@ No decisions here: what to grant is the plan's, in which order is the use cases'
 
 import asyncio
 import time
+from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 
 from jwt_to_rbac.core.account import Account, Credential
+from jwt_to_rbac.core.conditions import Condition
 from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.errors import Code, Conflict, JwtToRbacError, Outage
 from jwt_to_rbac.core.identity import Identity
@@ -26,13 +29,16 @@ from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
 from jwt_to_rbac.kube.calls import verb_and_resource
 from jwt_to_rbac.kube.marks import is_marked, owner_uid
+from jwt_to_rbac.kube.namespaces import Namespaces
 from jwt_to_rbac.kube.reviews import review_access, review_token
 from jwt_to_rbac.kube.session import APPLY_PATCH, MERGE_PATCH, KubeSession, Reply
 from jwt_to_rbac.kube.sessions import Sessions
+from jwt_to_rbac.kube.status import status
 from jwt_to_rbac.kube.store import Store
 from jwt_to_rbac.kube.tokens import request_token
 from jwt_to_rbac.kube.types import (
     AccessGrant,
+    AccessGrantStatus,
     AnyObject,
     Binding,
     ClusterRole,
@@ -40,7 +46,7 @@ from jwt_to_rbac.kube.types import (
     ServiceAccount,
 )
 from jwt_to_rbac.kube.watch import Watch
-from jwt_to_rbac.ports import Clock, Listing, NameTaken
+from jwt_to_rbac.ports import Clock, Listener, Listing, NameTaken
 
 NOT_FOUND = HTTPStatus.NOT_FOUND
 CONFLICT = HTTPStatus.CONFLICT
@@ -63,15 +69,15 @@ class KubeCluster:
         self._session = session
         self._audience = audience
         self._clock = clock
-        self._accounts = Accounts(namespace)
-        self._namespaces: Store[Namespace] = Store(self._namespace_changed)
-        self._labels: NamespaceLabels | None = None
+        self.listeners: list[Listener] = []
+        self._accounts = Accounts(namespace, self.listeners)
+        self._namespaces = Namespaces(self.listeners)
         self._roles: Store[ClusterRole] = Store(self._role_changed)
         self._role_rules: dict[str, tuple[PolicyRule, ...]] = {}
         self._sessions = Sessions(session, namespace)
         accounts = self._accounts
         self._watches: tuple[Watch[Any], ...] = (
-            Watch(session, paths.NAMESPACES, Namespace, self._namespaces),
+            Watch(session, paths.NAMESPACES, Namespace, self._namespaces.store),
             Watch(session, paths.CLUSTER_ROLES, ClusterRole, self._roles),
             Watch(session, paths.GRANTS, AccessGrant, accounts.grants),
             Watch(
@@ -84,6 +90,13 @@ class KubeCluster:
             Watch(session, paths.ROLE_BINDINGS, Binding, accounts.role_bindings),
             self._sessions.watch,
         )
+
+    def behind(self, guard: Callable[[], None]) -> Self:
+        """The same cluster with the same caches; its writes ask `guard` first (see KubeSession)."""
+        twin = copy(self)
+        twin._session = self._session.behind(guard)
+        twin._sessions = self._sessions.behind(guard)
+        return twin
 
     async def follow(self) -> None:
         """Keep the caches true until cancelled."""
@@ -121,23 +134,23 @@ class KubeCluster:
         self._must_be_synced()
         return sorted(one.metadata.name for one in self._accounts.grants.values())
 
+    def leftover_names(self) -> list[str]:
+        self._must_be_synced()
+        return self._accounts.leftover_names()
+
     def namespaces(self) -> NamespaceLabels:
-        """The namespaces that can take a binding (those being deleted can't) with their labels.
+        return self._namespaces.picture()
 
-        The same object until a namespace changes: every login asks.
-        """
-        if self._labels is None:
-            self._labels = NamespaceLabels(
-                {
-                    one.metadata.name: one.metadata.labels
-                    for one in self._namespaces.values()
-                    if one.metadata.deletion_timestamp is None
-                }
-            )
-        return self._labels
+    def has_role(self, name: str) -> bool:
+        return self._roles.get(name) is not None
 
-    def _namespace_changed(self, before: Namespace | None, after: Namespace | None) -> None:
-        self._labels = None
+    def _role_changed(self, before: ClusterRole | None, after: ClusterRole | None) -> None:
+        known = after or before
+        if known is not None:
+            self._role_rules.pop(known.metadata.name, None)
+        if known is not None and (before is None or after is None):
+            for listener in self.listeners:
+                listener.role_came_or_went(known.metadata.name)
 
     def role_rules(self, name: str) -> tuple[PolicyRule, ...]:
         found = self._role_rules.get(name)
@@ -148,11 +161,6 @@ class KubeCluster:
             if role is not None:
                 self._role_rules[name] = found
         return found
-
-    def _role_changed(self, before: ClusterRole | None, after: ClusterRole | None) -> None:
-        for one in (before, after):
-            if one is not None:
-                self._role_rules.pop(one.metadata.name, None)
 
     def listing(self) -> Listing:
         self._must_be_synced()
@@ -203,7 +211,7 @@ class KubeCluster:
         account = self._saw_grant(reply.body)
         # Bindings of a deleted AccessGrant of this name: the garbage collector will take
         # them, but until then they would give the new account what its plan does not.
-        for leftover in self._accounts.leftovers(account.name, account.uid):
+        for leftover in self._accounts.leftovers(account.name)[0]:
             await self._delete_binding(leftover)
         return account
 
@@ -214,18 +222,41 @@ class KubeCluster:
         }
         return await self._patch_grant(account, paths.grant(account.name), body)
 
-    async def report(self, account: Account, access: AccessPlan, login_at: float | None) -> Account:
+    def is_reported(
+        self, account: Account, access: AccessPlan, told: tuple[Condition, ...]
+    ) -> bool:
+        grant = self._accounts.grants.get(account.name)
+        return grant is not None and grant.status == self._status(grant, account, access, told)
+
+    async def report(
+        self,
+        account: Account,
+        access: AccessPlan,
+        told: tuple[Condition, ...],
+        login_at: float | None,
+    ) -> None:
         grant = self._accounts.grants.get(account.name)
         if grant is None or grant.metadata.uid != account.uid:
             raise Conflict(Code.BUSY, f"AccessGrant {account.name} was deleted meanwhile.")
-        told = manifest.status(
-            account.record, access, grant.metadata.generation, login_at, self._clock()
-        )
+        new = self._status(grant, account, access, told, login_at)
+        if new == grant.status:
+            return
         body: manifest.Body = {
             "metadata": {"resourceVersion": account.version, "uid": account.uid},
-            "status": told,
+            "status": new,
         }
-        return await self._patch_grant(account, paths.grant(account.name) + "/status", body)
+        await self._patch_grant(account, paths.grant(account.name) + "/status", body)
+
+    def _status(
+        self,
+        grant: AccessGrant,
+        account: Account,
+        access: AccessPlan,
+        told: tuple[Condition, ...],
+        login_at: float | None = None,
+    ) -> AccessGrantStatus:
+        now, generation = self._clock(), grant.metadata.generation
+        return status(account.record, access, told, generation, grant.status, now, login_at)
 
     async def _patch_grant(self, account: Account, path: str, body: manifest.Body) -> Account:
         try:
@@ -306,13 +337,31 @@ class KubeCluster:
         accounts = self._accounts
         (accounts.role_bindings if meta.namespace else accounts.bindings).deleted(seen)
 
+    async def remove_service_account(self, account: Account) -> Account:
+        known = self._accounts.service_accounts.get(account.name, self.namespace)
+        if known is not None and known.metadata.uid == account.service_account_uid:
+            await self._delete_service_account(known)
+        return replace(account, service_account_uid="")
+
+    async def _delete_service_account(self, seen: ServiceAccount) -> None:
+        path = f"{paths.service_accounts(self.namespace)}/{seen.metadata.name}"
+        await self._delete(path, seen.metadata.uid)
+        self._accounts.service_accounts.deleted(seen)
+
+    def has_leftovers(self, name: str) -> bool:
+        return any(self._accounts.leftovers(name))
+
+    async def take_leftovers(self, name: str) -> None:
+        # The AccessGrant may be so new that only what it owns has been heard of.
+        await self.refresh(name)
+        bindings, account = self._accounts.leftovers(name)
+        for one in bindings:
+            await self._delete_binding(one)
+        if account is not None:
+            await self._delete_service_account(account)
+
     async def remove(self, account: Account) -> None:
-        if account.service_account_uid:
-            path = f"{paths.service_accounts(self.namespace)}/{account.name}"
-            await self._delete(path, account.service_account_uid)
-            known = self._accounts.service_accounts.get(account.name, self.namespace)
-            if known is not None:
-                self._accounts.service_accounts.deleted(known)
+        await self.remove_service_account(account)
         await self._delete(paths.grant(account.name), account.uid)
         grant = self._accounts.grants.get(account.name)
         if grant is not None:
@@ -351,6 +400,9 @@ class KubeCluster:
 
     async def begin_session(self, account: Account, session: Session) -> Session:
         return await self._sessions.begin(account, session)
+
+    async def stored_token(self, session: Session) -> str:
+        return await self._sessions.stored_token(session)
 
     async def record_renewal(self, session: Session) -> None:
         await self._sessions.renew(session)

@@ -3,7 +3,7 @@
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.identity import Identity, Person
 from jwt_to_rbac.core.names import binding_name
-from jwt_to_rbac.core.plan import AccessPlan, Grant
+from jwt_to_rbac.core.plan import Grant
 from jwt_to_rbac.core.policy import PolicyRule
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.times import rfc3339
@@ -62,51 +62,6 @@ def record_of(seen: AccessGrantSpec) -> Record:
         seen.suspended,
         int(seen.expires_at.timestamp()) if seen.expires_at else None,
     )
-
-
-def status(
-    record: Record, access: AccessPlan, generation: int, login_at: float | None, now: float
-) -> Body:
-    """The status that tells of a spec's `generation`; `login_at` of None leaves it as it was.
-
-    `groups` and `roles` are joined for kubectl's columns, which can't join a list.
-    """
-    roles = dict.fromkeys(planned.grant.cluster_role for planned in access.grants)
-    about: Body = {"observedGeneration": generation, "lastTransitionTime": rfc3339(now)}
-    told: Body = {
-        "observedGeneration": generation,
-        "grants": [
-            {
-                "clusterRole": planned.grant.cluster_role,
-                "scope": planned.grant.namespace or "cluster",
-                "rule": planned.rule,
-            }
-            for planned in access.grants
-        ],
-        "groups": ",".join(record.person.groups),
-        "roles": ",".join(roles),
-        "unmatchedGroups": access.unmatched_groups,
-        "failedRules": [{"rule": f.rule, "reason": f.reason} for f in access.failed_rules],
-        "conditions": [
-            _condition("Ready", "Applied", "The cluster holds what the policy says.", about),
-            _rules_evaluated(access, about),
-        ],
-    }
-    return told if login_at is None else told | {"lastLogin": rfc3339(login_at)}
-
-
-def _rules_evaluated(access: AccessPlan, about: Body) -> Body:
-    """Whether every rule had a value for this person; one that hasn't gives nothing."""
-    kind = "RulesEvaluated"
-    if not access.failed_rules:
-        return _condition(kind, "Evaluated", "Every rule of the policy could be evaluated.", about)
-    failed = "; ".join(f"rule {one}" for one in access.failed_rules)
-    return _condition(kind, "RuleFailed", f"Gives nothing, mend the policy: {failed}", about, False)
-
-
-def _condition(kind: str, reason: str, message: str, about: Body, holds: bool = True) -> Body:
-    status = "True" if holds else "False"
-    return {"type": kind, "status": status, "reason": reason, "message": message[:32768]} | about
 
 
 def service_account(account: Account, namespace: str) -> Body:

@@ -47,13 +47,17 @@ def cluster_rules(of: Installation) -> tuple[PolicyRule, ...]:
     )
 
 
-def accounts_rules() -> tuple[PolicyRule, ...]:
+def accounts_rules(of: Installation) -> tuple[PolicyRule, ...]:
     """What it does in the namespace of the people's ServiceAccounts, and nowhere else."""
     return (
         PolicyRule((*_FOLLOW, "get", "create", "delete"), ("",), ("serviceaccounts",)),
         PolicyRule(("create",), ("",), ("serviceaccounts/token",)),
         PolicyRule(("get", "create", "patch"), ("coordination.k8s.io",), ("leases",), (LEASE,)),
-        PolicyRule((*_FOLLOW, "create", "patch", "delete"), ("",), ("secrets",)),
+        PolicyRule(
+            (*_FOLLOW, *(("get",) if of.stored_tokens else ()), "create", "patch", "delete"),
+            ("",),
+            ("secrets",),
+        ),
     )
 
 
@@ -67,7 +71,7 @@ def rbac_manifests(of: Installation) -> list[Body]:
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _meta(name, at_home)},
         _role("ClusterRole", _meta(name), cluster_rules(of)),
         _binding("ClusterRoleBinding", _meta(name), of),
-        _role("Role", _meta(name, there), accounts_rules()),
+        _role("Role", _meta(name, there), accounts_rules(of)),
         _binding("RoleBinding", _meta(name, there), of),
         *(cluster_role(role, rules) for role, rules in own_roles.items()),
     ]

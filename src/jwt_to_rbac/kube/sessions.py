@@ -1,16 +1,23 @@
 """Sessions as Secrets in the accounts' namespace: their cache, their bodies, and the calls on them.
 
 A Secret, because TokenRequest binds a token to a Pod, a Node or a Secret and nothing else. It
-holds no data. Its owner is the person's AccessGrant, so that it goes with it.
+holds no data, but where a stored token is asked for: then it is one of Kubernetes' own kind,
+which the token controller fills. Its owner is the person's AccessGrant, so that it goes with it.
 """
 
+import asyncio
+import base64
+from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Self
+from urllib.parse import quote
 
 import msgspec
 
 from jwt_to_rbac.core.account import Account
-from jwt_to_rbac.core.errors import Code, Conflict
+from jwt_to_rbac.core.errors import Code, Conflict, Outage
 from jwt_to_rbac.core.session import Session
 from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.kube import paths
@@ -18,10 +25,14 @@ from jwt_to_rbac.kube.manifest import Body
 from jwt_to_rbac.kube.marks import GROUP, LABELS, owned_by, owner_of
 from jwt_to_rbac.kube.session import MERGE_PATCH, KubeSession
 from jwt_to_rbac.kube.store import Store
-from jwt_to_rbac.kube.types import Secret
+from jwt_to_rbac.kube.types import Secret, SecretMeta
 from jwt_to_rbac.kube.watch import Watch
 
 TYPE = f"{GROUP}/session"
+STORED = "kubernetes.io/service-account-token"
+OF_ACCOUNT = "kubernetes.io/service-account.name"
+FILLING = 5.0
+"""Seconds for the token controller to fill a Secret; it takes some milliseconds."""
 DEVICE, RENEWED, EXPIRES = f"{GROUP}/device", f"{GROUP}/renewed", f"{GROUP}/expires"
 
 
@@ -35,9 +46,17 @@ class Sessions:
         self._store: Store[Secret] = Store(self._changed)
         self._owned: dict[str, dict[str, Session]] = {}
         """Owner's uid to (name to session)."""
-        self.watch = Watch(
-            session, self._path, Secret, self._store, only=f"fieldSelector=type={TYPE}"
-        )
+        self._filled: dict[str, asyncio.Event] = {}
+        """Uid of a Secret that is to be filled, to what is set when it changes."""
+        marks = ",".join(f"{key}={value}" for key, value in LABELS.items())
+        only = f"labelSelector={quote(marks, safe='')}"
+        self.watch = Watch(session, self._path, Secret, self._store, only=only)
+
+    def behind(self, guard: Callable[[], None]) -> Self:
+        """The same cache; its writes ask `guard` first (see KubeSession)."""
+        twin = copy(self)
+        twin._session = self._session.behind(guard)
+        return twin
 
     def of(self, account: Account) -> tuple[Session, ...]:
         found = self._owned.get(account.uid, {}).values()
@@ -49,6 +68,31 @@ class Sessions:
         made = msgspec.json.decode(reply.body, type=Secret)
         self._store.put(made)
         return _session(made)
+
+    async def stored_token(self, session: Session) -> str:
+        changed = self._filled.setdefault(session.uid, asyncio.Event())
+        try:
+            async with asyncio.timeout(FILLING):
+                while not (token := await self._read(session)):
+                    await changed.wait()
+                    changed.clear()
+        except TimeoutError as e:
+            raise Outage(
+                Code.CLUSTER_UNAVAILABLE, f"Kubernetes has not filled Secret {session.name} yet."
+            ) from e
+        finally:
+            self._filled.pop(session.uid, None)
+        return token
+
+    async def _read(self, session: Session) -> str:
+        path = f"{self._path}/{session.name}"
+        reply = await self._session.call("GET", path, also=(HTTPStatus.NOT_FOUND,))
+        if reply.status == HTTPStatus.NOT_FOUND:
+            raise Conflict(Code.BUSY, f"Session {session.name} ended meanwhile.")
+        held = msgspec.json.decode(reply.body, type=_Filled)
+        if held.metadata.uid != session.uid:
+            raise Conflict(Code.BUSY, f"Session {session.name} was made anew.")
+        return base64.b64decode((held.data or {}).get("token", "")).decode()
 
     async def renew(self, session: Session) -> None:
         body = {
@@ -100,27 +144,36 @@ class Sessions:
             owned = self._owned.setdefault(owner.uid, {})
             if there:
                 owned[one.metadata.name] = _session(one)
+                if one.metadata.uid in self._filled:
+                    self._filled[one.metadata.uid].set()
             else:
                 owned.pop(one.metadata.name, None)
                 if not owned:
                     del self._owned[owner.uid]
 
 
+class _Filled(msgspec.Struct):
+    metadata: SecretMeta
+    data: dict[str, str] | None = None
+
+
 def _secret(account: Account, draft: Session) -> Body:
+    of_account = {OF_ACCOUNT: account.name} if draft.stored else {}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
             "name": draft.name,
             "labels": LABELS,
-            "annotations": {
+            "annotations": of_account
+            | {
                 DEVICE: draft.device,
                 RENEWED: rfc3339(draft.renewed),
                 EXPIRES: rfc3339(draft.expires),
             },
             "ownerReferences": owned_by(account.name, account.uid),
         },
-        "type": TYPE,
+        "type": STORED if draft.stored else TYPE,
     }
 
 
@@ -137,6 +190,7 @@ def _session(secret: Secret) -> Session:
         renewed=_seconds(meta.annotations.get(RENEWED, "")),
         expires=_seconds(meta.annotations.get(EXPIRES, "")),
         uid=meta.uid,
+        stored=secret.type == STORED,
     )
 
 

@@ -61,7 +61,7 @@ class SecretMeta(Meta, frozen=True, rename="camel"):
 
 
 class Secret(Struct, frozen=True):
-    """A Secret without its data: a session has none."""
+    """A Secret without its data: most sessions have none, and a cache should not hold tokens."""
 
     metadata: SecretMeta
     type: str = ""
@@ -104,18 +104,35 @@ class AccessGrantSpec(Struct, frozen=True, rename="camel"):
     expires_at: datetime | None = None
 
 
-class Condition(Struct, frozen=True, rename="camel"):
+class ToldGrant(Struct, frozen=True, rename="camel"):
+    cluster_role: str = ""
+    scope: str = ""
+    rule: str = ""
+
+
+class ToldFailure(Struct, frozen=True, rename="camel"):
+    rule: str = ""
+    reason: str = ""
+
+
+class ToldCondition(Struct, frozen=True, rename="camel"):
     type: str
-    status: str
-    reason: str
+    status: str = ""
+    reason: str = ""
     message: str = ""
+    observed_generation: int = 0
     last_transition_time: datetime | None = None
 
 
 class AccessGrantStatus(Struct, frozen=True, rename="camel"):
     observed_generation: int = 0
     last_login: datetime | None = None
-    conditions: tuple[Condition, ...] = ()
+    grants: tuple[ToldGrant, ...] = ()
+    groups: str = ""
+    roles: str = ""
+    unmatched_groups: tuple[str, ...] = ()
+    failed_rules: tuple[ToldFailure, ...] = ()
+    conditions: tuple[ToldCondition, ...] = ()
 
 
 class AccessGrant(Struct, frozen=True):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from jwt_to_rbac.core.claim_mapping import Claim, ClaimMapping, Condition, RequiredClaim
 from jwt_to_rbac.core.expression import Expression, ExpressionFailed
+from jwt_to_rbac.core.short_line import short_line
 from jwt_to_rbac.oidc.unfit import MAX_GROUP_LENGTH, MAX_GROUPS, MAX_SUBJECT_LENGTH, Unfit, text
 
 CREDENTIAL_ID = "authentication.kubernetes.io/credential-id"
@@ -124,7 +125,8 @@ def _must_hold(condition: Condition, variables: Claims, about: str) -> None:
     except ExpressionFailed as error:
         raise Unfit(f"{about} can't be judged by a rule of the configuration: {error}") from None
     if not holds:
-        why = condition.message or condition.expression.text
+        # Of the configuration, where an expression may have several lines.
+        why = short_line(condition.message or condition.expression.text)
         raise Unfit(f"{about} don't satisfy a rule of the configuration: {why}")
 
 

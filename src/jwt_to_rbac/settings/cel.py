@@ -15,9 +15,7 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_optional, ext_strings
 
 from jwt_to_rbac.core.expression import Expression, ExpressionFailed
-
-_LONGEST_REASON = 200
-"""Characters: the library repeats the expression, or a value of the token."""
+from jwt_to_rbac.core.short_line import short_line
 
 _STRING_OR_COMMENT = re.compile(
     r"""(?xs)
@@ -82,7 +80,7 @@ def compiled(text: str, variables: Mapping[str, cel.Type], kind: Kind) -> Expres
         program = cel.NewEnv(variables=dict(variables), extensions=extensions).compile(text)
     except RuntimeError as error:
         place = _PLACE.search(str(error))
-        reason = _short(place[1] if place else str(error))
+        reason = short_line(place[1] if place else str(error))
         raise NotAnExpression(f"is no valid CEL expression: {reason}") from None
     if not _fits(program.return_type(), kind):
         raise NotAnExpression(f"has the type {program.return_type()}, but must be {kind}")
@@ -93,9 +91,9 @@ def compiled(text: str, variables: Mapping[str, cel.Type], kind: Kind) -> Expres
             found: object = result.plain_value()
         # What the library raises when its budget is used up, or a value has no form in Python.
         except (RuntimeError, TypeError, ValueError) as error:
-            raise ExpressionFailed(_short(str(error))) from None
+            raise ExpressionFailed(short_line(str(error))) from None
         if result.type() == cel.Type.ERROR:
-            raise ExpressionFailed(_short(str(found)))
+            raise ExpressionFailed(short_line(str(found)))
         return found
 
     return Expression(text, value)
@@ -118,8 +116,3 @@ def _fits(found: cel.Type, kind: Kind) -> bool:
             allowed = (cel.Type.STRING, cel.Type.DYN, cel.Type.NULL, TEXTS)
             allowed = (*allowed, cel.Type.List(cel.Type.DYN))
     return found in allowed
-
-
-def _short(text: str) -> str:
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return shown if len(shown) <= _LONGEST_REASON else f"{shown[:_LONGEST_REASON]}…"

@@ -117,6 +117,13 @@ class Tokens(Form, frozen=True):
     default_lifetime: Text = "1h"
     maximum_lifetime: Text = "24h"
     allow_create: Annotated[bool, Meta(description="whether POST /tokens/{name} exists")] = True
+    stored: Annotated[
+        bool,
+        Meta(
+            description="whether POST /tokens/{name} keeps the token in a Secret, for clients that "
+            "fetch it again; whoever may read Secrets there then has it"
+        ),
+    ] = False
 
 
 class IssuerForm(Form, frozen=True):

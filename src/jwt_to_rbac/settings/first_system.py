@@ -91,6 +91,7 @@ class Rbachandler(Form, frozen=True):
     custom_groups: tuple[CustomGroup, ...] = ()
     accounts_namespace: str = "jwt-to-rbac-users"
     default_groups: bool = True
+    stored_tokens: bool = False
 
 
 class FirstSystem(Form, frozen=True):
@@ -116,6 +117,7 @@ _ORIGINS: dict[Path, Path] = {
     ("tokens", "defaultLifetime"): ("rbachandler", "tokenTTL"),
     ("tokens", "maximumLifetime"): ("rbachandler", "tokenTTL"),
     ("tokens", "allowCreate"): ("rbachandler", "enableCreateSAToken"),
+    ("tokens", "stored"): ("rbachandler", "storedTokens"),
     ("kubernetes", "kubeconfig"): ("rbachandler", "kubeConfig"),
     ("accounts", "namespace"): ("rbachandler", "accountsNamespace"),
 }
@@ -166,6 +168,7 @@ def read(document: Document, overrides: Sequence[Override], directory: FilePath)
             default_lifetime=handler.token_ttl,
             maximum_lifetime=handler.token_ttl,
             allow_create=handler.enable_create_sa_token,
+            stored=handler.stored_tokens,
         ),
         accounts=Accounts(namespace=handler.accounts_namespace),
         kubernetes=Kubernetes(kubeconfig=handler.kube_config),

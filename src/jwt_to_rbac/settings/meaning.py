@@ -52,6 +52,7 @@ def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
         cluster=_cluster(form.cluster, wrong),
         tokens=_lifetimes(form.tokens, wrong, warn),
         token_creation=form.tokens.allow_create,
+        stored_tokens=form.tokens.stored,
     )
 
 
@@ -84,6 +85,8 @@ def _lifetimes(tokens: Tokens, wrong: Report, warn: Report) -> TokenLifetimes:
     maximum = _lifetime(tokens.maximum_lifetime, ("tokens", "maximumLifetime"), wrong)
     if default > maximum:
         wrong(("tokens", "defaultLifetime"), "is longer than tokens.maximumLifetime")
+    if tokens.stored and not tokens.allow_create:
+        wrong(("tokens", "stored"), "has no effect without tokens.allowCreate: say that too")
     return TokenLifetimes(default, maximum)
 
 

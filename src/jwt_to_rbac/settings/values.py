@@ -87,8 +87,8 @@ class Settings:
     `kubeconfig` is a path; empty means the pod's own ServiceAccount, and outside of a pod
     the usual lookup ($KUBECONFIG, then ~/.kube/config). `audit_file` None is the standard
     output. `unauthenticated` is the first system's open API and implies a loopback `listen`.
-    `token_creation` says whether `POST /tokens/{name}` exists. `certificates` None: plain HTTP.
-    `webhooks` None: none.
+    `token_creation` says whether `POST /tokens/{name}` exists, `stored_tokens` whether it keeps
+    tokens in Secrets. `certificates` None: plain HTTP. `webhooks` None: none.
     """
 
     issuers: tuple[Issuer, ...]
@@ -105,3 +105,4 @@ class Settings:
     cluster: PublicCluster = PublicCluster()
     tokens: TokenLifetimes = field(default_factory=TokenLifetimes)
     token_creation: bool = True
+    stored_tokens: bool = False

@@ -25,6 +25,8 @@ SESSION_ENDED = Denial(
 ASKED = "create accessgrants/tokens"
 """What a caller asks for, in the words of Kubernetes' RBAC."""
 
+Facts = dict[str, str | list[str] | None]
+
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
@@ -49,7 +51,7 @@ class IssueToken:
         """
         seconds = self.lifetimes().bound(wish.seconds)
         for _ in range(ROUNDS):
-            found = await self._account(caller, name, request)
+            found = await self.account(caller, name, request)
             if isinstance(found, Denial):
                 return found
             account, facts = found
@@ -79,10 +81,11 @@ class IssueToken:
         over = not any(one.name == session and now < one.ends_at() for one in live)
         return SESSION_ENDED if over else None
 
-    async def _account(
+    async def account(
         self, caller: Caller, name: str, request: Request
-    ) -> tuple[Account, dict[str, str | list[str] | None]] | Denial:
-        """The account, and who asks, as the audit record says it."""
+    ) -> tuple[Account, Facts] | Denial:
+        """The account that `caller` may have tokens of, and who asks, as the audit record of what
+        follows has to say it: an owner logs in by this, without a record of its own."""
         if self.callers.owns(caller, self.cluster.account_named(name)) and isinstance(
             caller, Owner
         ):
@@ -108,16 +111,14 @@ class IssueToken:
         now = self.clock()
         live = [one for one in self.cluster.sessions_of(account) if now < one.ends_at()]
         for one in live:
+            if one.stored:
+                continue
             if one.name == wish.session or (wish.shared and one.device == wish.device):
                 return one
         if wish.session:
             return SESSION_ENDED
         if len(live) >= MOST_SESSIONS:
-            return Denial(
-                Code.TOO_MANY_SESSIONS,
-                f"There are {len(live)} live sessions already. End some of them, or name the "
-                "session to renew.",
-            )
+            return too_many(len(live))
         name = f"{account.name}-token-{self.new_suffix()}"
         return Session(name, account.name, wish.device, int(now), int(now), int(now))
 
@@ -134,3 +135,10 @@ class IssueToken:
         # down ends too early rather than too late.
         credential, _ = await together([issuing, self.cluster.record_renewal(renewed)])
         return cast(Credential, credential)
+
+
+def too_many(live: int) -> Denial:
+    return Denial(
+        Code.TOO_MANY_SESSIONS,
+        f"There are {live} live sessions already. End some of them, or name the session to renew.",
+    )

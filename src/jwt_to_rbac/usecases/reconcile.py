@@ -11,7 +11,7 @@ from typing import cast
 
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.difference import difference
-from jwt_to_rbac.core.errors import Code, Conflict, JwtToRbacError
+from jwt_to_rbac.core.errors import Code, Conflict, Denial, JwtToRbacError
 from jwt_to_rbac.core.names import hashed_account_name, readable_account_name
 from jwt_to_rbac.core.plan import AccessPlan
 from jwt_to_rbac.core.policy import Policy
@@ -21,10 +21,14 @@ from jwt_to_rbac.ports import Cluster, NameTaken
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be made true: the record to write, and the access that follows from it."""
+    """What is to be made true: the record to write, and the access that follows from it.
+
+    Whoever is `refused` is to have no ServiceAccount either, so that every token of it dies.
+    """
 
     record: Record
     access: AccessPlan
+    refused: Denial | None = None
 
 
 async def reconcile(
@@ -42,6 +46,8 @@ async def reconcile(
     await together(cluster.unbind(account, held) for held in changes.revoke)
     if account.record != decision.record:
         account = await cluster.write_record(account, decision.record)
+    if decision.refused is not None and account.service_account_uid:
+        account = await cluster.remove_service_account(account)
     if not decision.access.grants:
         return account
     roles = policy.own_roles()
@@ -58,8 +64,12 @@ async def reconcile(
 
 def in_place(account: Account, decision: Decision) -> bool:
     """Whether the cluster already holds the decision, as far as the watch cache shows."""
+    if decision.refused is not None:
+        account_right = not account.service_account_uid
+    else:
+        account_right = bool(account.service_account_uid) or not decision.access.grants
     return (
-        bool(account.service_account_uid)
+        account_right
         and account.record == decision.record
         and not difference(decision.access.wanted(), account.held)
     )

@@ -1,0 +1,159 @@
+"""What the leader does with nobody watching: every account is, and stays, what its record says.
+
+Repair, expiry, suspension and cleaning up are one thing here: something changed or a time came,
+so the account is looked at, and settled if it isn't right. What is right, `usecases.settle` says.
+"""
+
+import asyncio
+import time
+
+from structlog.typing import FilteringBoundLogger
+
+from jwt_to_rbac.controllers.settling import Settling
+from jwt_to_rbac.controllers.timers import Timers
+from jwt_to_rbac.core.errors import JwtToRbacError
+from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.core.policy import WholeCluster
+from jwt_to_rbac.core.record import refusal
+from jwt_to_rbac.ports import Clock, Cluster
+from jwt_to_rbac.usecases.settle import Due, Settle
+
+SOON = 0.5
+"""Seconds between a change and the look at it: one login makes several, and ends meanwhile."""
+
+AFTER_NAMESPACES = 0.2
+"""Seconds, likewise, between a change of namespaces and a look at everybody."""
+
+EVERYBODY = 300.0
+"""Seconds between looks at everybody, whatever was heard: what failed for a person to mend is
+tried again then. Ten thousand right accounts cost half a second of CPU."""
+
+PAUSE_AFTER = 50
+"""Accounts looked at in one go: requests must not wait for all of them."""
+
+
+class Unattended:
+    """Listens to `cluster` always, and acts in `term`, which a leader runs.
+
+    `cluster` and what `settle` has must write only while this process leads.
+    """
+
+    def __init__(
+        self, cluster: Cluster, settle: Settle, log: FilteringBoundLogger, clock: Clock
+    ) -> None:
+        self._cluster = cluster
+        self._settle = settle
+        self._log = log
+        self._clock = clock
+        self._leading = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._queue = Settling(self._look_after, self._log)
+        self._soon = Timers(lambda name: self._queue.later(name, None), time.monotonic)
+        self._expiry = Timers(lambda name: self._queue.later(name, None, True), self._clock)
+        self._everybody = asyncio.Event()
+
+    @property
+    def depth(self) -> int:
+        """How many accounts wait for their turn."""
+        return self._queue.depth + len(self._soon)
+
+    async def term(self) -> None:
+        """Act until cancelled, beginning with a look at everybody."""
+        self._begin()
+        self._leading = True
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._queue.run())
+                tasks.create_task(self._soon.run())
+                tasks.create_task(self._expiry.run())
+                tasks.create_task(self._look_at_everybody())
+        finally:
+            self._leading = False
+
+    # --- what is heard -----------------------------------------------------------------
+
+    def grant_changed(self, name: str) -> None:
+        if not self._leading:
+            return
+        account = self._cluster.account_named(name)
+        if account is None:
+            return
+        self._expiry.set(name, account.record.expires_at)
+        if refusal(account.record, self._clock()) is not None:
+            self._queue.later(name, None, urgent=True)
+        else:
+            self._look_soon(name)
+
+    def grant_gone(self, name: str, identity: Identity, claims_issued_at: int) -> None:
+        if self._leading:
+            self._expiry.set(name, None)
+            self._queue.later(name, None, urgent=True)
+
+    def owned_changed(self, name: str) -> None:
+        if self._leading:
+            self._look_soon(name)
+
+    def namespaces_changed(self) -> None:
+        if any(not isinstance(rule.scope, WholeCluster) for rule in self._settle.policy().rules):
+            self._everybody.set()
+
+    def role_came_or_went(self, name: str) -> None:
+        if any(rule.cluster_role == name for rule in self._settle.policy().rules):
+            self._everybody.set()
+
+    def look_at_everybody(self) -> None:
+        """Soon: what all access follows from has changed."""
+        self._everybody.set()
+
+    def _look_soon(self, name: str) -> None:
+        self._soon.at_latest(name, time.monotonic() + SOON)
+
+    # --- what is done ------------------------------------------------------------------
+
+    async def _look_at_everybody(self) -> None:
+        while True:
+            self._everybody.clear()
+            to_give = []
+            for name in self._cluster.leftover_names():
+                self._look_soon(name)
+            for n, name in enumerate(self._cluster.account_names()):
+                if n % PAUSE_AFTER == 0:
+                    await asyncio.sleep(0)
+                if self._look_at(name) is Due.GIVE:
+                    to_give.append(name)
+            # Nobody is given anything before it is known of all what is to be taken.
+            for name in to_give:
+                self._queue.later(name, None)
+            try:
+                async with asyncio.timeout(EVERYBODY):
+                    await self._everybody.wait()
+            except TimeoutError:
+                continue
+            await asyncio.sleep(AFTER_NAMESPACES)
+
+    def _look_at(self, name: str) -> Due:
+        """Have taken at once what is to be taken; tell what is due."""
+        account = self._cluster.account_named(name)
+        if account is not None:
+            self._expiry.set(name, account.record.expires_at)
+        due = self._due(name)
+        if due is Due.TAKE:
+            self._queue.later(name, None, urgent=True)
+        return due
+
+    async def _look_after(self, name: str, login_at: float | None) -> None:
+        if self._cluster.has_leftovers(name):
+            await self._cluster.take_leftovers(name)
+        if self._due(name) is not Due.NOTHING:
+            await self._settle(name, login_at)
+
+    def _due(self, name: str) -> Due:
+        try:
+            return self._settle.due(name)
+        except JwtToRbacError:
+            raise
+        except Exception as e:  # noqa: BLE001  (one bad object must not stop the others)
+            self._log.error("An account can't be looked at", account=name, error=e)
+            return Due.NOTHING
