@@ -53,8 +53,12 @@ async def _read(request: Request) -> bytes:
 
 
 def bearer(request: Request) -> str:
-    """The bearer token (RFC 6750, section 2.1), or "" where there is none."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    """The bearer token (RFC 6750, section 2.1), or "" where there is none.
+
+    Nor is there one where the header is there twice: a proxy may have looked at the other.
+    """
+    given = request.headers.getlist("authorization")
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
