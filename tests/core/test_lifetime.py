@@ -54,6 +54,19 @@ def test_the_server_bounds_what_is_asked_for(asked: float | None) -> None:
     assert 1 <= TokenLifetimes(3600.0, 7200.0).bound(asked) <= 7200
 
 
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        pytest.param(0.5, 1, id="a-second-at-least"),
+        pytest.param(1.9, 1, id="whole-seconds"),
+        pytest.param(None, 3600, id="an-hour-unless-asked"),
+        pytest.param(1e9, 86400, id="a-day-at-most"),
+    ],
+)
+def test_a_lifetime_is_whole_seconds_within_the_bounds(asked: float | None, given: int) -> None:
+    assert TokenLifetimes().bound(asked) == given
+
+
 @pytest.mark.parametrize("asked", [0.0, -60.0])
 def test_a_lifetime_of_nothing_is_refused(asked: float) -> None:
     with pytest.raises(InvalidInput) as refused:

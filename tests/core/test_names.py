@@ -123,6 +123,8 @@ def test_the_hash_tells_where_the_issuer_ends_and_the_subject_begins(
 def test_names_that_can_be_read_two_ways_have_hashed_forms_that_differ() -> None:
     assert binding_name("a-b", "c") == binding_name("a", "b-c")
     assert hashed_binding_name("a-b", "c") != hashed_binding_name("a", "b-c")
+    long = "a" * 250
+    assert hashed_binding_name(long + "b", "c") != hashed_binding_name(long + "d", "c")
 
 
 def test_a_very_long_role_still_gives_a_name_that_kubernetes_takes() -> None:

@@ -1,5 +1,6 @@
 """What is remembered of a person, and how tokens change it: the newest one wins, in whatever order."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -92,6 +93,43 @@ def test_a_token_issued_after_the_revocation_is_good() -> None:
     assert isinstance(after, Record)
     assert after.person.groups == ("a",)
     assert after.not_before == 8
+
+
+@pytest.mark.parametrize("not_before", [None, 3, 8], ids=["alone", "older", "the-same"])
+def test_a_remembered_revocation_holds_until_a_later_token(not_before: int | None) -> None:
+    held = replace(record(5), not_before=not_before)
+    denial = Denial(
+        Code.TOKEN_REVOKED,
+        "This token was issued before this person's access was last revoked. Log in anew.",
+    )
+    assert refusal(held, now=10, revoked=8) == denial
+    assert advance(held, token(7), now=10, revoked=8) == denial
+    assert advance(None, token(7), now=10, revoked=8) == denial
+    after = advance(held, token(8), now=10, revoked=8)
+    assert isinstance(after, Record)
+    assert refusal(after, now=10, revoked=8) is None
+    assert advance(None, token(8), now=10, revoked=8) == record(8)
+
+
+def test_of_two_revocations_the_later_one_holds() -> None:
+    held = replace(record(5), not_before=8)
+    assert refusal(held, now=10, revoked=3) == refusal(held, now=10)
+    assert refusal(held, now=10) is not None
+    assert isinstance(advance(held, token(7), now=10, revoked=3), Denial)
+
+
+def test_somebody_who_is_barred_is_told_that_and_not_of_an_older_revocation() -> None:
+    held = replace(record(5), not_before=8, suspended=True)
+    barred = refusal(held, now=10, revoked=8)
+    assert isinstance(barred, Denial)
+    assert barred.code is Code.SUSPENDED
+
+
+def test_a_token_of_the_first_second_of_all_is_one_like_another() -> None:
+    held = record(0)
+    assert refusal(held, now=10) is None
+    assert advance(held, token(0), now=10) == held
+    assert advance(None, token(0), now=10) == held
 
 
 def test_access_lasts_until_just_before_its_end() -> None:
