@@ -9,7 +9,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jwt-to-rbac
 BIN := .venv/bin
 export PATH := $(PATH):$(CACHE)/uv/bin
 
-.PHONY: help demo test bench fuzz identities check lock clean prepare tools
+.PHONY: help demo test bench fuzz identities authorizations check lock clean prepare tools
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,9 @@ fuzz: prepare ## look for inputs that break a promise, FUZZ_SECONDS=300 a target
 
 identities: prepare ## ten million people made to be confused: no shared account (minutes; ARGS: how many)
 	$(BIN)/python -m tests.identities $(ARGS)
+
+authorizations: tools ## thousands of random policies' decisions beside the real RBAC authorizer's (AUTHORIZATION_POLICIES=500)
+	AUTHORIZATION_POLICIES=$(or $(AUTHORIZATION_POLICIES),500) $(BIN)/python -m pytest tests/webhooks/test_same_as_rbac.py -rP $(ARGS)
 
 check: prepare ## lint, types, layers, unused dependencies
 	$(BIN)/ruff check

@@ -118,7 +118,7 @@ class Authorize:
             subject=identity.subject,
             username=username,
             code=code,
-            grants=grants,
+            grants=grants or None,
             **_facts(asked),
         )
 

@@ -29,7 +29,7 @@ async def read(receive: Receive, decoder: msgspec.json.Decoder[Shape]) -> Shape:
         return decoder.decode(body)
     except msgspec.ValidationError as e:
         raise InvalidInput(Code.BODY_MALFORMED, f"The body is not as expected: {e}.") from None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise InvalidInput(Code.BODY_MALFORMED, "The body is not JSON.") from None
 
 
