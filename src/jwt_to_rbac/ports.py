@@ -135,6 +135,13 @@ class Cluster(Protocol):
     async def remove(self, account: Account) -> None:
         """Delete the ServiceAccount, then the AccessGrant; the bindings must be gone already."""
 
+    async def note_login(self, account: Account, login_at: float) -> Account:
+        """Tell the last login alone, before anything is given to somebody whose access had lapsed."""
+
+    def all_sessions(self) -> list[Session]: ...
+
+    def session_named(self, name: str) -> Session | None: ...
+
     def sessions_of(self, account: Account) -> tuple[Session, ...]:
         """Sessions that haven't ended, the newest first."""
 
@@ -177,6 +184,13 @@ class Listener(Protocol):
     def namespaces_changed(self) -> None: ...
 
     def role_came_or_went(self, name: str) -> None: ...
+
+
+class SessionListener(Protocol):
+    """Is told of sessions, likewise."""
+
+    def session_changed(self, session: Session, there: bool) -> None:
+        """A session came or changed; or, not `there`, it went."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from jwt_to_rbac.audit.trail import AuditTrail
 from jwt_to_rbac.audit.writer import Writer
 from jwt_to_rbac.controllers.leadership import Leadership
 from jwt_to_rbac.controllers.reloading import Reloading
+from jwt_to_rbac.controllers.session_ends import SessionEnds
 from jwt_to_rbac.controllers.settling import Settling
 from jwt_to_rbac.controllers.unattended import Unattended
 from jwt_to_rbac.core.errors import Code, Outage
@@ -109,13 +110,15 @@ async def service(
     cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
     http = aiohttp.ClientSession(trust_env=False, trace_configs=[told(metrics.fetch)])
     turns: OneAtATime[Identity] = OneAtATime()
-    settle = Settle(cluster, current.policy, audit, time.time, turns)
+    settle = Settle(cluster, current.policy, audit, time.time, turns, current.lifetimes)
     settling = Settling(settle, log)
     issuers = TrustedIssuers(_trusted(settings), http, time.time)
     callers = Callers(
         issuers, cluster, audit, settings.accounts_namespace, settings.unauthenticated
     )
-    log_in = LogIn(issuers, cluster, current.policy, audit, time.time, turns, settling.later)
+    log_in = LogIn(
+        issuers, cluster, current.policy, audit, time.time, turns, current.lifetimes, settling.later
+    )
     issue_token = IssueToken(
         callers,
         log_in,
@@ -186,18 +189,30 @@ async def service(
 
     guarded = cluster.behind(leadership.guard)
     unattended = Unattended(
-        guarded, Settle(guarded, current.policy, audit, time.time, turns), log, time.time
+        guarded,
+        Settle(guarded, current.policy, audit, time.time, turns, current.lifetimes),
+        log,
+        time.time,
+    )
+    session_ends = SessionEnds(
+        guarded, Sessions(callers, guarded, audit, time.time).expire, log, time.time
     )
     cluster.listeners.append(unattended)
+    cluster.session_listeners += [unattended, session_ends]
     metrics.gauge(
         "unattended_queue_depth",
         "Accounts that the controllers are about to look at",
         lambda: unattended.depth,
     )
 
+    async def term() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(unattended.term())
+            tasks.create_task(session_ends.term())
+
     async def lead() -> None:
         await cluster.synced()
-        await leadership.run(unattended.term)
+        await leadership.run(term)
 
     background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
     if loaded.file is not None:

@@ -42,6 +42,7 @@ LOGIN = frozenset(
         Code.NO_ACCESS,
         Code.SUSPENDED,
         Code.ACCESS_EXPIRED,
+        Code.ACCESS_LAPSED,
         Code.NAME_TAKEN,
         Code.CLUSTER_REFUSED,
         Code.BUSY,

@@ -15,6 +15,7 @@ from jwt_to_rbac.core.errors import JwtToRbacError
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.policy import WholeCluster
 from jwt_to_rbac.core.record import refusal
+from jwt_to_rbac.core.session import Session
 from jwt_to_rbac.ports import Clock, Cluster
 from jwt_to_rbac.usecases.settle import Due, Settle
 
@@ -80,7 +81,7 @@ class Unattended:
         account = self._cluster.account_named(name)
         if account is None:
             return
-        self._expiry.set(name, account.record.expires_at)
+        self._expiry.set(name, self._settle.ends_at(name))
         if refusal(account.record, self._clock()) is not None:
             self._queue.later(name, None, urgent=True)
         else:
@@ -94,6 +95,10 @@ class Unattended:
     def owned_changed(self, name: str) -> None:
         if self._leading:
             self._look_soon(name)
+
+    def session_changed(self, session: Session, there: bool) -> None:
+        if self._leading:
+            self._expiry.set(session.account, self._settle.ends_at(session.account))
 
     def namespaces_changed(self) -> None:
         if any(not isinstance(rule.scope, WholeCluster) for rule in self._settle.policy().rules):
@@ -137,7 +142,7 @@ class Unattended:
         """Have taken at once what is to be taken; tell what is due."""
         account = self._cluster.account_named(name)
         if account is not None:
-            self._expiry.set(name, account.record.expires_at)
+            self._expiry.set(name, self._settle.ends_at(name))
         due = self._due(name)
         if due is Due.TAKE:
             self._queue.later(name, None, urgent=True)
@@ -148,6 +153,7 @@ class Unattended:
             await self._cluster.take_leftovers(name)
         if self._due(name) is not Due.NOTHING:
             await self._settle(name, login_at)
+        self._expiry.set(name, self._settle.ends_at(name))
 
     def _due(self, name: str) -> Due:
         try:

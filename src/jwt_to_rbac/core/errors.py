@@ -43,6 +43,7 @@ class Code(StrEnum):
     NO_ACCESS = "no_access"
     SUSPENDED = "suspended"
     ACCESS_EXPIRED = "access_expired"
+    ACCESS_LAPSED = "access_lapsed"
     TOKEN_REVOKED = "token_revoked"
     SESSION_ENDED = "session_ended"
     TOO_MANY_SESSIONS = "too_many_sessions"
@@ -70,6 +71,7 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.NO_ACCESS: HTTPStatus.FORBIDDEN,
     Code.SUSPENDED: HTTPStatus.FORBIDDEN,
     Code.ACCESS_EXPIRED: HTTPStatus.FORBIDDEN,
+    Code.ACCESS_LAPSED: HTTPStatus.FORBIDDEN,
     Code.SESSION_ENDED: HTTPStatus.GONE,
     Code.TOO_MANY_SESSIONS: HTTPStatus.CONFLICT,
     Code.NAME_TAKEN: HTTPStatus.CONFLICT,

@@ -4,6 +4,7 @@ Ending a session ends its tokens and no others. A renewal within a minute is not
 anew, so that most renewals cost the API server one call; times are true to that minute.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jwt_to_rbac.core.errors import Code, InvalidInput
@@ -45,6 +46,16 @@ class Session:
     def must_record(self, now: float, seconds: int) -> bool:
         """Whether a renewal at `now` for `seconds` says what the session doesn't say yet."""
         return seconds < SHORTEST_TOKEN or abs(now + seconds - self.expires) >= RESOLUTION
+
+
+def lapses_at(seen: float, sessions: Iterable[Session], unused: float) -> float:
+    """When access that nobody asks for any more ends: bindings live as long as the last session.
+
+    Without one they live for `unused` seconds after the person was last `seen`, so that somebody
+    who logged in can fetch a token. This is what takes away a group that was lost at the
+    directory from somebody who never comes back.
+    """
+    return max([seen + unused, *(one.ends_at() for one in sessions)])
 
 
 @dataclass(frozen=True, slots=True)

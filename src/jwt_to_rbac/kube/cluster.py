@@ -25,6 +25,7 @@ from jwt_to_rbac.core.policy import PolicyRule
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.selector import NamespaceLabels
 from jwt_to_rbac.core.session import Session
+from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
 from jwt_to_rbac.kube.calls import verb_and_resource
@@ -46,7 +47,7 @@ from jwt_to_rbac.kube.types import (
     ServiceAccount,
 )
 from jwt_to_rbac.kube.watch import Watch
-from jwt_to_rbac.ports import Clock, Listener, Listing, NameTaken
+from jwt_to_rbac.ports import Clock, Listener, Listing, NameTaken, SessionListener
 
 NOT_FOUND = HTTPStatus.NOT_FOUND
 CONFLICT = HTTPStatus.CONFLICT
@@ -70,11 +71,12 @@ class KubeCluster:
         self._audience = audience
         self._clock = clock
         self.listeners: list[Listener] = []
+        self.session_listeners: list[SessionListener] = []
         self._accounts = Accounts(namespace, self.listeners)
         self._namespaces = Namespaces(self.listeners)
         self._roles: Store[ClusterRole] = Store(self._role_changed)
         self._role_rules: dict[str, tuple[PolicyRule, ...]] = {}
-        self._sessions = Sessions(session, namespace)
+        self._sessions = Sessions(session, namespace, self._session_changed)
         accounts = self._accounts
         self._watches: tuple[Watch[Any], ...] = (
             Watch(session, paths.NAMESPACES, Namespace, self._namespaces.store),
@@ -247,6 +249,13 @@ class KubeCluster:
         }
         await self._patch_grant(account, paths.grant(account.name) + "/status", body)
 
+    async def note_login(self, account: Account, login_at: float) -> Account:
+        body: manifest.Body = {
+            "metadata": {"resourceVersion": account.version, "uid": account.uid},
+            "status": {"lastLogin": rfc3339(login_at)},
+        }
+        return await self._patch_grant(account, paths.grant(account.name) + "/status", body)
+
     def _status(
         self,
         grant: AccessGrant,
@@ -393,6 +402,16 @@ class KubeCluster:
                 raise Conflict(Code.BUSY, f"{path} could not be deleted at this moment.")
 
     # --- sessions ------------------------------------------------------------------------
+
+    def _session_changed(self, session: Session, there: bool) -> None:
+        for listener in self.session_listeners:
+            listener.session_changed(session, there)
+
+    def all_sessions(self) -> list[Session]:
+        return self._sessions.all()
+
+    def session_named(self, name: str) -> Session | None:
+        return self._sessions.named(name)
 
     def sessions_of(self, account: Account) -> tuple[Session, ...]:
         self._must_be_synced()

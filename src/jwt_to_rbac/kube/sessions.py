@@ -39,7 +39,10 @@ DEVICE, RENEWED, EXPIRES = f"{GROUP}/device", f"{GROUP}/renewed", f"{GROUP}/expi
 class Sessions:
     """The sessions of everybody on one cluster, in the namespace `namespace`."""
 
-    def __init__(self, session: KubeSession, namespace: str) -> None:
+    def __init__(
+        self, session: KubeSession, namespace: str, changed: Callable[[Session, bool], None]
+    ) -> None:
+        self._told = changed
         self._session = session
         self._namespace = namespace
         self._path = paths.secrets(namespace)
@@ -57,6 +60,13 @@ class Sessions:
         twin = copy(self)
         twin._session = self._session.behind(guard)
         return twin
+
+    def all(self) -> list[Session]:
+        return [one for owned in self._owned.values() for one in owned.values()]
+
+    def named(self, name: str) -> Session | None:
+        known = self._store.get(name, self._namespace)
+        return None if known is None or owner_of(known.metadata) is None else _session(known)
 
     def of(self, account: Account) -> tuple[Session, ...]:
         found = self._owned.get(account.uid, {}).values()
@@ -141,15 +151,18 @@ class Sessions:
             owner = owner_of(one.metadata) if one is not None else None
             if one is None or owner is None:
                 continue
+            session = _session(one)
             owned = self._owned.setdefault(owner.uid, {})
             if there:
-                owned[one.metadata.name] = _session(one)
-                if one.metadata.uid in self._filled:
-                    self._filled[one.metadata.uid].set()
+                owned[session.name] = session
+                if session.uid in self._filled:
+                    self._filled[session.uid].set()
             else:
-                owned.pop(one.metadata.name, None)
+                owned.pop(session.name, None)
                 if not owned:
                     del self._owned[owner.uid]
+            if there or after is None:
+                self._told(session, there)
 
 
 class _Filled(msgspec.Struct):

@@ -13,6 +13,7 @@ from jwt_to_rbac.core.record import refusal
 from jwt_to_rbac.core.session import MOST_SESSIONS, Session, Wish
 from jwt_to_rbac.ports import Audit, Clock, Cluster, LifetimesInForce, Request
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, Owner, describe
+from jwt_to_rbac.usecases.lapse import LAPSED, lapse_of
 from jwt_to_rbac.usecases.log_in import ROUNDS, LogIn
 from jwt_to_rbac.usecases.reconcile import together
 
@@ -104,7 +105,10 @@ class IssueToken:
         account = self.cluster.account_named(name)
         if account is None or not account.service_account_uid:
             return NO_SUCH_ACCOUNT
-        return refusal(account.record, self.clock()) or account
+        now = self.clock()
+        if now >= lapse_of(account, self.cluster, self.lifetimes):
+            return LAPSED
+        return refusal(account.record, now) or account
 
     def _session(self, account: Account, wish: Wish) -> Session | Denial:
         """The session to renew, or a new one that isn't made yet (without a uid)."""

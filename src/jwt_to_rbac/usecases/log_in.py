@@ -13,8 +13,17 @@ from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, plan
 from jwt_to_rbac.core.record import Record, advance
-from jwt_to_rbac.ports import Audit, Clock, Cluster, Issuers, PolicyInForce, Request
+from jwt_to_rbac.ports import (
+    Audit,
+    Clock,
+    Cluster,
+    Issuers,
+    LifetimesInForce,
+    PolicyInForce,
+    Request,
+)
 from jwt_to_rbac.usecases.callers import named
+from jwt_to_rbac.usecases.lapse import lapse_of
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile
 
@@ -45,6 +54,7 @@ class LogIn:
     audit: Audit
     clock: Clock
     turns: OneAtATime[Identity]
+    lifetimes: LifetimesInForce
     settle_later: Callable[[str, float | None], None]
     """Has `Settle` look after an account soon: (its name, when the person logged in)."""
 
@@ -89,6 +99,9 @@ class LogIn:
         if not (done and for_a_token):
             await self._granted(decision, facts, account, request, changed=not done)
         if account is None or not done:
+            if account is not None and now >= lapse_of(account, self.cluster, self.lifetimes):
+                # Else whoever leads would take at once what is given here.
+                account = await self.cluster.note_login(account, now)
             account = await reconcile(self.cluster, account, decision, policy)
             self.settle_later(account.name, now)
         elif not account.reported:

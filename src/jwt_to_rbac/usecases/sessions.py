@@ -61,6 +61,11 @@ class Sessions:
         await together(self.cluster.end_session(one) for one in meant)
         return None
 
+    async def expire(self, session: Session) -> None:
+        """End a session whose time has come: nobody asked, so nobody need be let."""
+        await self.audit.record("session_expired", account=session.account, session=session.name)
+        await self.cluster.end_session(session)
+
     def _live(self, account: Account) -> tuple[Session, ...]:
         now = self.clock()
         return tuple(one for one in self.cluster.sessions_of(account) if now < one.ends_at())

@@ -1,8 +1,9 @@
 """Settles one account: what its record's plan says is made true once more, then told in the status.
 
-A leader does it whenever something changed. It also follows each login, outside of it, because the status is the dearest of all calls (4.7 ms
-of the API server's CPU, more than a token). It is also where a login that raced another
-replica's is found out: the status is written only on the very record that was decided on.
+A leader does it whenever something changed. It also follows each login, outside of it, because the
+status is the dearest of all calls (4.7 ms of the API server's CPU, more than a token). It is also
+where a login that raced another replica's is found out: the status is written only on the very
+record that was decided on.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.plan import AccessPlan, plan
 from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.record import refusal
-from jwt_to_rbac.ports import Audit, Clock, Cluster, PolicyInForce
+from jwt_to_rbac.ports import Audit, Clock, Cluster, LifetimesInForce, PolicyInForce
+from jwt_to_rbac.usecases.lapse import LAPSED, lapse_of
 from jwt_to_rbac.usecases.log_in import ROUNDS, str_grant
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile
@@ -39,6 +41,7 @@ class Settle:
     audit: Audit
     clock: Clock
     turns: OneAtATime[Identity]
+    lifetimes: LifetimesInForce
 
     async def __call__(self, name: str, login_at: float | None) -> None:
         """Settle the account `name`, if there still is one. Safe to repeat.
@@ -62,7 +65,7 @@ class Settle:
         account = self.cluster.account_named(name)
         if account is None:
             return Due.NOTHING
-        decision = self._decide(account, self.policy())
+        decision = self._decide(account, self.policy(), None)
         if decision.refused is not None and account.service_account_uid:
             return Due.TAKE
         if difference(decision.access.wanted(), account.held).revoke:
@@ -77,7 +80,7 @@ class Settle:
         if account is None:
             return
         policy = self.policy()
-        decision = self._decide(account, policy)
+        decision = self._decide(account, policy, login_at)
         trouble: JwtToRbacError | None = None
         if not in_place(account, decision):
             try:
@@ -91,8 +94,20 @@ class Settle:
         if trouble is not None:
             raise trouble
 
-    def _decide(self, account: Account, policy: Policy) -> Decision:
-        refused = refusal(account.record, self.clock())
+    def ends_at(self, name: str) -> float | None:
+        """When the account loses what it has if nobody does anything; None if it isn't there."""
+        account = self.cluster.account_named(name)
+        if account is None:
+            return None
+        expires = account.record.expires_at
+        lapses = lapse_of(account, self.cluster, self.lifetimes)
+        return lapses if expires is None else min(lapses, expires)
+
+    def _decide(self, account: Account, policy: Policy, login_at: float | None) -> Decision:
+        now = self.clock()
+        refused = refusal(account.record, now)
+        if refused is None and now >= lapse_of(account, self.cluster, self.lifetimes, login_at):
+            refused = LAPSED
         if refused is not None:
             return Decision(account.record, AccessPlan(), refused)
         access = plan(account.record.person, policy, self.cluster.namespaces())
