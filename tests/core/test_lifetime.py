@@ -40,6 +40,19 @@ def test_anything_else_is_refused_with_what_was_seen(text: str) -> None:
     assert repr(text[:64]) in refused.value.detail
 
 
+def test_a_duration_may_have_64_characters() -> None:
+    assert parse_duration("0" * 62 + "1s") == 1.0
+    with pytest.raises(InvalidInput):
+        parse_duration("0" * 63 + "1s")
+
+
+def test_a_duration_is_as_long_as_go_can_keep_at_most() -> None:
+    """Its own limit is a nanosecond less, which a double can't tell apart."""
+    assert parse_duration("2562047h") == 2562047 * 3600.0
+    with pytest.raises(InvalidInput):
+        parse_duration("9223372036854775808ns")
+
+
 @given(st.text(max_size=80))
 def test_no_text_makes_it_crash(text: str) -> None:
     try:

@@ -6,7 +6,14 @@ import time
 import pytest
 
 from jwt_to_rbac.core.one_line import one_line
+from jwt_to_rbac.core.short_line import short_line
 from jwt_to_rbac.core.times import rfc3339
+
+
+def test_a_text_in_a_message_is_one_line_that_can_be_seen_and_is_cut() -> None:
+    assert short_line("a\r\nb\u202ec") == "a  b c"
+    assert short_line("x" * 200) == "x" * 200
+    assert short_line("x" * 201) == "x" * 200 + "…"
 
 
 def test_a_time_is_written_in_utc_and_whole_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

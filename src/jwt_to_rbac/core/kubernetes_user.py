@@ -5,6 +5,7 @@ about the user later (SubjectAccessReview) knows the person again by (`iss`, `su
 name. Only an authenticator sets `extra`, or somebody whom RBAC lets impersonate `userextras`.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +23,9 @@ ISSUED_AT: Final = "jwt-to-rbac.io/issued-at"
 
 RESERVED: Final = "system:"
 """How the names that Kubernetes keeps for itself begin: `system:masters` may do everything."""
+
+_TIME = re.compile(r"[0-9]{1,12}")
+"""Seconds until far beyond the year 9999; Python refuses to read a number of thousands of digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def proven_by(user: KubernetesUser) -> ProvenPerson | None:
         _one(user, USER_ID),
     )
     issued_at = _one(user, ISSUED_AT)
-    moment = int(issued_at) if issued_at.isascii() and issued_at.isdecimal() else 0
+    moment = int(issued_at) if _TIME.fullmatch(issued_at) else 0
     return ProvenPerson(person, moment, moment, "")
 
 
