@@ -32,6 +32,9 @@ identities: prepare ## ten million people made to be confused: no shared account
 authorizations: tools ## thousands of random policies' decisions beside the real RBAC authorizer's (AUTHORIZATION_POLICIES=500)
 	AUTHORIZATION_POLICIES=$(or $(AUTHORIZATION_POLICIES),500) $(BIN)/python -m pytest tests/webhooks/test_same_as_rbac.py -rP $(ARGS)
 
+mutants: prepare ## alter core and oidc everywhere and see a test fail each time: an hour (ARGS: --again, or which)
+	$(BIN)/python -m tests.mutation $(ARGS)
+
 check: prepare ## lint, types, layers, unused dependencies
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

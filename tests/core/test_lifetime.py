@@ -27,6 +27,7 @@ from jwt_to_rbac.core.lifetime import TokenLifetimes, parse_duration
 )
 def test_a_duration_is_read_as_go_reads_it(text: str, seconds: float) -> None:
     assert parse_duration(text) == pytest.approx(seconds)
+    assert isinstance(parse_duration(text), float)
 
 
 @pytest.mark.parametrize(
