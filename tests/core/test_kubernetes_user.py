@@ -17,8 +17,8 @@ from jwt_to_rbac.core.kubernetes_user import (
 )
 
 JANE = Person(Identity("https://i", "s"), "jane", "j@e", ("a", "b"), "ldap", "cn=jane")
-PROVEN = ProvenPerson(JANE, 5, 600, "00", uid="u", extra={"example.com/team": ("t",)})
-EXTRA = {
+PROVEN = ProvenPerson(JANE, 5, 600, "00", uid="u", extra=(("example.com/team", ("t",)),))
+EXTRA: dict[str, tuple[str, ...]] = {
     "example.com/team": ("t",),
     ISSUER: ("https://i",),
     SUBJECT: ("s",),
