@@ -4,14 +4,17 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from bench import logins
+from bench import logins, webhooks
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each run takes")
-    parser.add_argument("--table", type=Path, default=Path("bench/results/logins.md"))
+    parser.add_argument("--results", type=Path, default=Path("bench/results"))
+    parser.add_argument("which", nargs="*", default=["logins", "webhooks"])
     given = parser.parse_args()
-    text = asyncio.run(logins.run(given.seconds))
-    given.table.parent.mkdir(parents=True, exist_ok=True)
-    given.table.write_text(text)
-    print(text)
+    given.results.mkdir(parents=True, exist_ok=True)
+    for name, run in (("logins", logins.run), ("webhooks", webhooks.run)):
+        if name in given.which:
+            text = asyncio.run(run(given.seconds))
+            (given.results / f"{name}.md").write_text(text)
+            print(text)
