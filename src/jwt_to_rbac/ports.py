@@ -16,6 +16,7 @@ from jwt_to_rbac.core.policy import Policy, PolicyRule
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.selector import NamespaceLabels
 from jwt_to_rbac.core.session import Session
+from jwt_to_rbac.core.standing import HeldStanding, StandingGrant
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
@@ -113,6 +114,13 @@ class Cluster(Protocol):
         """Make our own ClusterRole hold exactly these rules; a foreign one is never touched."""
 
     async def bind(self, account: Account, grant: Grant) -> None: ...
+
+    def standing(self) -> list[HeldStanding]:
+        """The bindings that we made for Groups and Users themselves."""
+
+    async def bind_standing(self, one: StandingGrant) -> None: ...
+
+    async def unbind_standing(self, held: HeldStanding) -> None: ...
 
     async def unbind(self, account: Account, held: HeldGrant) -> None: ...
 

@@ -33,6 +33,7 @@ from jwt_to_rbac.controllers.leadership import Leadership
 from jwt_to_rbac.controllers.reloading import Reloading
 from jwt_to_rbac.controllers.session_ends import SessionEnds
 from jwt_to_rbac.controllers.settling import Settling
+from jwt_to_rbac.controllers.standing import Standing
 from jwt_to_rbac.controllers.unattended import Unattended
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.core.identity import Identity
@@ -54,6 +55,7 @@ from jwt_to_rbac.usecases.authorize import Authorize
 from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.explain import Explain
 from jwt_to_rbac.usecases.issue_token import IssueToken
+from jwt_to_rbac.usecases.keep_standing import KeepStanding
 from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
@@ -205,10 +207,13 @@ async def service(
         lambda: unattended.depth,
     )
 
+    standing = Standing(KeepStanding(guarded, current.policy, audit), log)
+
     async def term() -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(unattended.term())
             tasks.create_task(session_ends.term())
+            tasks.create_task(standing.term())
 
     async def lead() -> None:
         await cluster.synced()

@@ -2,7 +2,15 @@
 
 import pytest
 
-from jwt_to_rbac.core.policy import Namespaces, Policy, PolicyRule, Rule, own_role_name
+from jwt_to_rbac.core.policy import (
+    Namespaces,
+    Policy,
+    PolicyRule,
+    Rule,
+    SelectedNamespaces,
+    own_role_name,
+)
+from jwt_to_rbac.core.selector import LabelSelector
 from jwt_to_rbac.kube.installation import Installation
 from jwt_to_rbac.kube.rights import cluster_rules
 
@@ -57,6 +65,23 @@ def test_roles_are_written_only_if_asked_for_and_only_the_policys_own() -> None:
     assert verbs("clusterroles", OWN, EVERYWHERE).keys() == {"list", "watch", "bind"}
     dynamic = verbs("clusterroles", OWN, EVERYWHERE, dynamic=True)
     assert {dynamic[verb] for verb in ("create", "patch", "escalate")} == {("devs-from-jwt",)}
+
+
+def test_a_selectors_namespaces_can_be_bound_in_whichever_they_are() -> None:
+    chosen = Rule("s", frozenset({"s"}), "view", SelectedNamespaces(LabelSelector()))
+    assert Installation(Policy((chosen,)), "users", 3600).bound() == [("*", "view")]
+    assert "create" in verbs("rolebindings", chosen)
+    assert "create" not in verbs("clusterrolebindings", chosen)
+
+
+def test_mode_groups_lets_the_policys_groups_and_users_be_bound_and_no_others() -> None:
+    made = Installation(Policy((EVERYWHERE, SOMEWHERE), mode="groups"), "users", 3600)
+    assert made.standing() == [
+        ("Group", "a", "", "admin"),
+        ("Group", "h", "one", "view"),
+        ("Group", "h", "two", "view"),
+    ]
+    assert Installation(Policy((EVERYWHERE,)), "users", 3600).standing() == []
 
 
 def test_what_can_be_bound_is_told_with_its_place() -> None:

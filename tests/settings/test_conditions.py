@@ -1,5 +1,6 @@
 """CEL in a rule: whom it gives access, with the configuration read as it is in force."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from jwt_to_rbac.core.plan import plan
 from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.selector import NamespaceLabels
 from jwt_to_rbac.settings.cel import without_texts
-from tests.settings.given import LEAST, loaded
+from tests.settings.given import LEAST, loaded, refusal
 
 JANE = Person(
     Identity("https://dex.example.com", "sub"),
@@ -101,3 +102,34 @@ def test_an_expression_sees_only_groups_that_may_be_believed(tmp_path: Path) -> 
 )
 def test_names_in_texts_and_comments_are_not_names(text: str, left: str) -> None:
     assert without_texts(text) == left
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        pytest.param({"when": "user.email == 'a'"}, "can't be kept by bindings", id="expression"),
+        pytest.param(
+            {"groups": ["g"], "when": "user.username == 'a'"},
+            "can't be kept by bindings",
+            id="groups-and-user",
+        ),
+        pytest.param({"groups": ["system:masters"]}, "Kubernetes' own group", id="reserved"),
+    ],
+)
+def test_mode_groups_refuses_what_no_binding_says(
+    tmp_path: Path, changed: dict[str, object], said: str
+) -> None:
+    rule = {"name": "r", "clusterRole": "view"} | changed
+    policy = json.dumps({"mode": "groups", "rules": [rule]})
+    assert said in "\n".join(refusal(tmp_path, f"{LEAST}policy: {policy}\n"))
+    accounts = json.dumps({"rules": [rule]})
+    assert loaded(tmp_path, f"{LEAST}policy: {accounts}\n").settings.policy.mode == "accounts"
+
+
+def test_mode_groups_takes_groups_and_users(tmp_path: Path) -> None:
+    rules = [
+        {"name": "g", "clusterRole": "view", "groups": ["g"]},
+        {"name": "u", "clusterRole": "view", "when": "user.username in ['a', 'b']"},
+    ]
+    policy = json.dumps({"mode": "groups", "rules": rules})
+    assert loaded(tmp_path, f"{LEAST}policy: {policy}\n").settings.policy.mode == "groups"

@@ -61,6 +61,7 @@ OWN_KEYS: dict[str, Case] = {
     "tokens.maximumLifetime": ("2h", lambda s: s.tokens.maximum, 7200),
     "tokens.allowCreate": ("F", lambda s: s.token_creation, False),
     "tokens.stored": ("true", lambda s: s.stored_tokens, True),
+    "policy.mode": ("groups", lambda s: s.policy.mode, "groups"),
     "policy.githubOrg": ("org", lambda s: s.policy.github_org, "org"),
 }
 

@@ -63,6 +63,12 @@ def hashed_binding_name(account: str, cluster_role: str) -> str:
     return f"{account}-{cluster_role}"[: BINDING_NAME_LENGTH - len(suffix)] + suffix
 
 
+def standing_binding_name(kind: str, subject: str, cluster_role: str) -> str:
+    """For a Group's or User's binding, whose names may hold anything: readable, and a hash."""
+    stem = _dns_label(subject) or "subject"
+    return f"{kind.lower()}-{stem}-{_digest(kind, subject, cluster_role)}"
+
+
 def _dns_label(text: str) -> str:
     # Casefolding to ASCII only: a look-alike letter becomes "-", never the letter it looks like.
     lowered = "".join(c.lower() if c.isascii() else "-" for c in text)

@@ -64,8 +64,11 @@ class AccessPlan:
 def plan(person: Person, policy: Policy, namespaces: NamespaceLabels) -> AccessPlan:
     """The access of `person` under `policy` on a cluster that has `namespaces`; pure.
 
-    Two rules that give the same grant yield it once, with the first rule as its reason.
+    Two rules that give the same grant yield it once, with the first rule as its reason. Under a
+    policy of mode `groups` nobody is given anything by name (see `standing`).
     """
+    if policy.mode == "groups":
+        return AccessPlan()
     found: dict[Grant, str] = {}
     absent: set[str] = set()
     prefix = policy.group_prefixes.get(person.identity.issuer, "")
@@ -86,7 +89,7 @@ def plan(person: Person, policy: Policy, namespaces: NamespaceLabels) -> AccessP
             failed.append(FailedRule(rule.name, str(failure)))
             continue
         absent |= _absent(rule.scope, namespaces)
-        for grant in _grants(rule, policy, namespaces):
+        for grant in grants_of(rule, policy, namespaces):
             found.setdefault(grant, rule.name)
     return AccessPlan(
         tuple(PlannedGrant(grant, rule) for grant, rule in sorted(found.items())),
@@ -109,7 +112,8 @@ def _user(person: Person, groups: tuple[str, ...]) -> dict[str, object]:
     }
 
 
-def _grants(rule: Rule, policy: Policy, namespaces: NamespaceLabels) -> list[Grant]:
+def grants_of(rule: Rule, policy: Policy, namespaces: NamespaceLabels) -> list[Grant]:
+    """What a rule gives whoever it is for."""
     match rule.scope:
         case WholeCluster():
             return [Grant(rule.cluster_role)]

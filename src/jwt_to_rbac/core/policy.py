@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from jwt_to_rbac.core.expression import Expression
 from jwt_to_rbac.core.selector import LabelSelector
@@ -67,6 +68,8 @@ class Rule:
 class Policy:
     """All rules, in the order of the configuration (the first to give a grant is its reason).
 
+    `mode` says who holds what rules give: each person's own ServiceAccount, or the groups (and
+    users) themselves, for API servers that read ID tokens (see `standing`).
     `github_org` is an organisation whose `org:team` groups count only from the connector
     `github`, see `github_groups`; empty for none. `group_prefixes` gives for an issuer's URL
     what stands before each of its groups, where anything does. `accounts_namespace` is the one
@@ -77,6 +80,7 @@ class Policy:
     github_org: str = ""
     group_prefixes: Mapping[str, str] = field(default_factory=dict)
     accounts_namespace: str = "jwt-to-rbac-users"
+    mode: Literal["accounts", "groups"] = "accounts"
 
     def own_roles(self) -> dict[str, tuple[PolicyRule, ...]]:
         """The ClusterRoles that the program keeps: name to rules."""

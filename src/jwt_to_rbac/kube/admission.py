@@ -18,11 +18,12 @@ from jwt_to_rbac.kube.cel import (
     text,
     texts,
 )
-from jwt_to_rbac.kube.installation import LABELS, Installation
+from jwt_to_rbac.kube.installation import ANY, LABELS, Installation
 from jwt_to_rbac.kube.manifest import Body
 from jwt_to_rbac.kube.rights import RBAC
 from jwt_to_rbac.kube.sessions import OF_ACCOUNT, STORED
 from jwt_to_rbac.kube.sessions import TYPE as SESSION
+from jwt_to_rbac.kube.standing import MODE, STANDING
 
 CREATE, UPDATE, DELETE = ("CREATE",), ("UPDATE",), ("DELETE",)
 WRITE = (*CREATE, *UPDATE)
@@ -55,6 +56,7 @@ def admission_manifests(of: Installation) -> list[Body]:
 
 _NOT_OURS = "this object belongs to no AccessGrant, so it is not the program's to touch"
 _UNMARKED = "a new object needs the program's marks and an AccessGrant as its one owner"
+_ANOTHERS = "a binding's one subject must be its owner's ServiceAccount"
 
 
 def _on_bindings(of: Installation) -> tuple[Demand, ...]:
@@ -68,15 +70,57 @@ def _on_bindings(of: Installation) -> tuple[Demand, ...]:
     )
     place = '(has(request.namespace) ? request.namespace : "")'
     bound = texts(f"{namespace}/{role}" for namespace, role in of.bound())
-    in_policy = every(
-        'object.roleRef.kind == "ClusterRole"', f'({place} + "/" + object.roleRef.name) in {bound}'
-    )
+    there = [f'({place} + "/" + object.roleRef.name) in {bound}']
+    if any(namespace == ANY for namespace, _ in of.bound()):
+        there.append(every(_chosen(of, place), f'("{ANY}/" + object.roleRef.name) in {bound}'))
+    in_policy = every('object.roleRef.kind == "ClusterRole"', _any(*there))
+    an_accounts = every(marked("object"), owned_by_a_grant_alone("object"))
+    # What an earlier policy of mode groups granted must be taken in any case.
+    ours = either(owned_by_a_grant("oldObject"), _is_standing("oldObject"))
+    standing = [_standing(of, place)] if of.standing() else []
     return (
         Demand(UPDATE, "false", "bindings are made and deleted, never changed"),
-        Demand(DELETE, owned_by_a_grant("oldObject"), _NOT_OURS),
-        Demand(CREATE, every(marked("object"), owned_by_a_grant_alone("object")), _UNMARKED),
-        Demand(CREATE, its_account, "a binding's one subject must be its owner's ServiceAccount"),
+        Demand(DELETE, ours, _NOT_OURS),
+        Demand(CREATE, _any(an_accounts, *standing), _UNMARKED),
+        Demand(CREATE, _any(its_account, *standing), _ANOTHERS),
         Demand(CREATE, in_policy, "the policy binds no such role there"),
+    )
+
+
+def _any(*conditions: str) -> str:
+    return conditions[0] if len(conditions) == 1 else either(*conditions)
+
+
+def _chosen(of: Installation, place: str) -> str:
+    """Where a selector may choose: whichever namespace but the accounts' own."""
+    return f"!({place} in {texts(['', of.accounts_namespace])})"
+
+
+def _is_standing(what: str) -> str:
+    """Made for a Group or User, and nobody's: its mark is all that says so."""
+    labels = f"{what}.metadata.labels"
+    return every(
+        marked(what),
+        f"{text(STANDING)} in {labels}",
+        f"{labels}[{text(STANDING)}] == {text(MODE)}",
+        f"!has({what}.metadata.ownerReferences)",
+    )
+
+
+def _standing(of: Installation, place: str) -> str:
+    """A binding of one of the policy's Groups or Users to a role that it gives them there."""
+    subject = "object.subjects[0]"
+    whom = f'{subject}.kind + "\\n" + {subject}.name + "\\n"'
+    listed = texts("\n".join(one) for one in of.standing())
+    role = '"\\n" + object.roleRef.name'
+    return every(
+        _is_standing("object"),
+        "has(object.subjects)",
+        "size(object.subjects) == 1",
+        either(
+            f"({whom} + {place} + {role}) in {listed}",
+            every(_chosen(of, place), f'({whom} + "{ANY}" + {role}) in {listed}'),
+        ),
     )
 
 

@@ -19,12 +19,13 @@ from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.errors import Code, Conflict, JwtToRbacError, Outage
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.kubernetes_user import KubernetesUser
-from jwt_to_rbac.core.names import binding_name, hashed_binding_name
+from jwt_to_rbac.core.names import binding_name, hashed_binding_name, standing_binding_name
 from jwt_to_rbac.core.plan import AccessPlan, Grant
 from jwt_to_rbac.core.policy import PolicyRule
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.selector import NamespaceLabels
 from jwt_to_rbac.core.session import Session
+from jwt_to_rbac.core.standing import HeldStanding, StandingGrant
 from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
@@ -34,6 +35,7 @@ from jwt_to_rbac.kube.namespaces import Namespaces
 from jwt_to_rbac.kube.reviews import review_access, review_token
 from jwt_to_rbac.kube.session import APPLY_PATCH, MERGE_PATCH, KubeSession, Reply
 from jwt_to_rbac.kube.sessions import Sessions
+from jwt_to_rbac.kube.standing import held_standing, standing_binding
 from jwt_to_rbac.kube.status import status
 from jwt_to_rbac.kube.store import Store
 from jwt_to_rbac.kube.tokens import request_token
@@ -333,6 +335,33 @@ class KubeCluster:
         raise JwtToRbacError(
             Code.NAME_TAKEN, f"Bindings named {name!r} and its like exist and are not ours."
         )
+
+    def standing(self) -> list[HeldStanding]:
+        self._must_be_synced()
+        accounts = self._accounts
+        return [
+            *held_standing(accounts.bindings.values()),
+            *held_standing(accounts.role_bindings.values()),
+        ]
+
+    async def bind_standing(self, one: StandingGrant) -> None:
+        path, body = paths.bindings(one.grant.namespace), standing_binding(one)
+        reply = await self._session.call("POST", path, body, also=(CONFLICT,))
+        if reply.status == CONFLICT:
+            name = standing_binding_name(one.subject.kind, one.subject.name, one.grant.cluster_role)
+            reply = await self._in_the_way(f"{path}/{name}")
+        seen = _decode(reply.body, Binding)
+        if HeldStanding(one, seen.metadata.name) not in held_standing([seen]):
+            raise JwtToRbacError(
+                Code.NAME_TAKEN, f"Binding {seen.metadata.name} exists and is not as we made it."
+            )
+        self._bindings(one.grant).put(seen)
+
+    async def unbind_standing(self, held: HeldStanding) -> None:
+        grant = held.standing.grant
+        seen = self._bindings(grant).get(held.name, grant.namespace)
+        if seen is not None:
+            await self._delete_binding(seen)
 
     async def unbind(self, account: Account, held: HeldGrant) -> None:
         seen = self._bindings(held.grant).get(held.name, held.grant.namespace)

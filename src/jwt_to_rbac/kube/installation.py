@@ -2,11 +2,22 @@
 
 from dataclasses import dataclass, field
 
-from jwt_to_rbac.core.policy import Namespaces, Policy
+from jwt_to_rbac.core.policy import (
+    Namespaces,
+    Policy,
+    Rule,
+    SelectedNamespaces,
+    WholeCluster,
+)
+from jwt_to_rbac.core.standing import subjects_of
 from jwt_to_rbac.kube.manifest import Body
 
 LABELS = {"app.kubernetes.io/part-of": "jwt-to-rbac"}
 """On what belongs to the program itself. Never the marks: those say that it made an object."""
+
+
+ANY = "*"
+"""In the place of a namespace: whichever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +50,32 @@ class Installation:
     account: ProgramAccount = field(default_factory=ProgramAccount)
 
     def bound(self) -> list[tuple[str, str]]:
-        """Every (namespace, ClusterRole) that the policy can bind; "" is the whole cluster."""
-        found = set()
-        for rule in self.policy.rules:
-            named = rule.scope.names if isinstance(rule.scope, Namespaces) else {""}
-            found |= {(namespace, rule.cluster_role) for namespace in named}
-        return sorted(found)
+        """Every (namespace, ClusterRole) that the policy can bind.
+
+        "" is the whole cluster, `*` whatever namespaces a selector chooses.
+        """
+        return sorted({(at, rule.cluster_role) for rule in self.policy.rules for at in _at(rule)})
+
+    def standing(self) -> list[tuple[str, str, str, str]]:
+        """Every (kind, name, namespace, ClusterRole) bound in mode `groups`; else none."""
+        if self.policy.mode != "groups":
+            return []
+        return sorted(
+            (subject.kind, subject.name, at, rule.cluster_role)
+            for rule in self.policy.rules
+            for subject in subjects_of(rule)
+            for at in _at(rule)
+        )
+
+
+def _at(rule: Rule) -> frozenset[str]:
+    match rule.scope:
+        case WholeCluster():
+            return frozenset({""})
+        case Namespaces(names):
+            return names
+        case SelectedNamespaces():
+            return frozenset({ANY})
 
 
 def program_namespace(of: Installation) -> Body:

@@ -294,6 +294,13 @@ class PolicyForm(Form, frozen=True):
     """All rules; the first to give a grant is its reason."""
 
     rules: tuple[RuleForm, ...] = ()
+    mode: Annotated[
+        Literal["accounts", "groups"],
+        Meta(
+            description="who holds what rules give: each person's ServiceAccount after a login, or "
+            "the groups themselves, for API servers that read ID tokens"
+        ),
+    ] = "accounts"
     github_org: Annotated[
         Text,
         Meta(description="groups `<this>:team` are believed from the connector `github` alone"),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from jwt_to_rbac.core.claim_mapping import Claim
 from jwt_to_rbac.core.expression import Expression
+from jwt_to_rbac.core.kubernetes_user import RESERVED
 from jwt_to_rbac.core.policy import (
     Namespaces,
     Policy,
@@ -15,6 +16,7 @@ from jwt_to_rbac.core.policy import (
     WholeCluster,
     own_role_name,
 )
+from jwt_to_rbac.core.standing import subjects_of
 from jwt_to_rbac.settings.cel import PERSON, Kind, NotAnExpression, compiled
 from jwt_to_rbac.settings.configuration import PolicyForm, RoleRule, RuleForm, ScopeForm
 from jwt_to_rbac.settings.document import Path, dotted, shown
@@ -61,7 +63,32 @@ def policy(form: PolicyForm, issuers: Iterable[Issuer], accounts: str, wrong: Re
                     f"can't be kept beside the groups expression of {shown(issuer.url)}: map a "
                     "claim with a prefix, or take this out",
                 )
-    return Policy(rules, _github_org(form.github_org, wrong), prefixes, accounts)
+    if form.mode == "groups":
+        _check_groups_mode(form, rules, wrong)
+    return Policy(rules, _github_org(form.github_org, wrong), prefixes, accounts, form.mode)
+
+
+def _check_groups_mode(form: PolicyForm, rules: tuple[Rule, ...], wrong: Report) -> None:
+    """What no binding can say is refused: it would give too much, or nothing."""
+    if form.github_org:
+        wrong(
+            ("policy", "githubOrg"),
+            "has no effect in mode groups, where RBAC doesn't see which connector a group is from",
+        )
+    for index, rule in enumerate(rules):
+        at: Path = ("policy", "rules", index)
+        if rule.when is not None and (rule.groups or not subjects_of(rule)):
+            wrong(
+                (*at, "when"),
+                "can't be kept by bindings in mode groups, save `user.username == '...'` or "
+                "`user.username in [...]` without groups; use webhook authorization for it",
+            )
+        for i, name in enumerate(form.rules[index].groups):
+            if name.startswith(RESERVED):
+                wrong(
+                    (*at, "groups", i),
+                    f"is {shown(name)}: in mode groups it would be Kubernetes' own group",
+                )
 
 
 def check_namespace(name: str, path: Path, wrong: Report) -> None:
