@@ -3,11 +3,13 @@
 import json
 import ssl
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.conformance.many_issuers import AUDIENCE
 from tests.support.cluster import kubectl
+from tests.support.waiting import eventually
 from tests.webhooks.caller import Caller, access_review, token_review
 from tests.webhooks.conftest import ISSUER, Hooked
 
@@ -198,3 +200,50 @@ def test_a_decision_is_recorded_once_and_a_different_one_again(
     assert asked == [("allowed", "list pods", [grant]), ("not_allowed", "list secrets", None)]
     proven = {one["token_sha256"] for one in told if one["event"] == "authenticated"}
     assert len(proven) == len([one for one in told if one["event"] == "authenticated"])
+
+
+def test_aggregated_rules_and_chosen_namespaces_are_followed(
+    hooked: Hooked, caller: Caller, tmp_path: Path
+) -> None:
+    ann = caller.review(hooked.token("hooks-ann"))["user"]
+    widgets = {"verb": "list", "group": "hooks.example.com", "resource": "widgets"}
+
+    def may(namespace: str) -> bool:
+        return bool(caller.may(ann, **widgets, namespace=namespace)["allowed"])
+
+    assert not may("hooks-a")
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {
+            "name": "hooks-widgets",
+            "labels": {"rbac.authorization.k8s.io/aggregate-to-view": "true"},
+        },
+        "rules": [
+            {"verbs": ["list"], "apiGroups": ["hooks.example.com"], "resources": ["widgets"]}
+        ],
+    }
+    file = tmp_path / "role.json"
+    file.write_text(json.dumps(role))
+    kubectl(hooked.sandbox, "apply", "-f", str(file))
+    try:
+        assert eventually(lambda: may("hooks-a"))
+        assert not may("hooks-b")
+        kubectl(hooked.sandbox, "label", "namespace", "hooks-b", "hooks-team=a", "--overwrite")
+        assert eventually(lambda: may("hooks-b"))
+    finally:
+        kubectl(hooked.sandbox, "label", "namespace", "hooks-b", "hooks-team=b", "--overwrite")
+        kubectl(hooked.sandbox, "delete", "-f", str(file))
+    assert eventually(lambda: not may("hooks-a") and not may("hooks-b"))
+
+
+def test_an_older_token_of_somebody_known_has_the_groups_of_the_newest(
+    hooked: Hooked, caller: Caller
+) -> None:
+    now = int(time.time())
+    groups = ["hooks-developers", "hooks-watchers"]
+    older = hooked.token("hooks-older", groups=groups, iat=now - 60)
+    assert caller.review(older)["user"]["groups"] == groups
+    newer = hooked.token("hooks-older", groups=["hooks-developers"], iat=now - 1)
+    assert hooked.client.log_in(newer).status == 201
+    assert eventually(lambda: caller.review(older)["user"]["groups"] == ["hooks-developers"])
