@@ -60,13 +60,16 @@ def product(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield Product(server, sandbox, audit, admin)
 
 
-def for_people(sandbox: Sandbox, audit: Path | str) -> dict[str, object]:
+def for_people(
+    sandbox: Sandbox, audit: Path | str, issuer: Sandbox | None = None
+) -> dict[str, object]:
     """A configuration whose issuer people log in at by themselves."""
-    config = configuration(sandbox.kubeconfig, audit, {sandbox.issuer: sandbox.client_id})
+    dex = issuer or sandbox
+    config = configuration(sandbox.kubeconfig, audit, {dex.issuer: dex.client_id})
     [authenticator] = json.loads(json.dumps(config["jwt"]))
-    audiences = [sandbox.client_id, sandbox.public_client_id]
+    audiences = [dex.client_id, dex.public_client_id]
     authenticator["issuer"] |= {"audiences": audiences, "audienceMatchPolicy": "MatchAny"}
-    authenticator["login"] = {"clientID": sandbox.public_client_id}
+    authenticator["login"] = {"clientID": dex.public_client_id}
     return config | {"jwt": [authenticator]}
 
 

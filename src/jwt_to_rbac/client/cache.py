@@ -25,8 +25,8 @@ class State:
     """What is known between calls. Times are in seconds since 1970, by the server's clock.
 
     `session` names the session at our server; `id_token` is the newest. `issuer`, `client_id`
-    and `scopes` are those that the tokens came from. `over` says why there is no login any more. `windows` counts the logins that the
-    plugin began since the last one that worked, `window_at` is the last (this machine's clock).
+    and `scopes` are those that the tokens came from. `over` says why there is no login any more. `windows` counts the logins
+    that were begun since the last one that worked, `window_at` is the last (this machine's clock).
     `kubernetes` is the API server's URL, `kubernetes_ca` its authority's certificates in PEM.
     """
 

@@ -38,7 +38,9 @@ def new_credential(target: Target, folder: str, information: str, refused: str) 
             asked_again(folder, credential.generation, parent())
         print(in_version_of(information, credential.document), end="", flush=True)
     except ClientError as e:
-        say(f"jwt-to-rbac: {e.detail}")
+        # kubectl asks up to five times before it gives up: one answer is enough for a person.
+        if not (information and asked_again(folder, "failure", parent())):
+            say(f"jwt-to-rbac: {e.detail}")
         return e.exit_code
     except KeyboardInterrupt:
         return 130
@@ -56,7 +58,7 @@ def _obtain(target: Target, cache: Cache, interactive: bool, refused: str) -> Cr
     try:
         return session.renew()
     except LoginNeeded as e:
-        return _log_in(session, cache, target, interactive, e)
+        return _log_in(session, target, interactive, e)
     except Unreachable:
         # It counts as over a little early; to the API server it is good until its end.
         if there is not None and session.lasts() and there.generation != refused:
@@ -64,9 +66,7 @@ def _obtain(target: Target, cache: Cache, interactive: bool, refused: str) -> Cr
         raise
 
 
-def _log_in(
-    session: Session, cache: Cache, target: Target, interactive: bool, why: LoginNeeded
-) -> Credential:
+def _log_in(session: Session, target: Target, interactive: bool, why: LoginNeeded) -> Credential:
     by_hand = f"Run `jwt-to-rbac login {' '.join(target.arguments())}`."
     if not interactive:
         raise LoginNeeded(f"{why.detail} kubectl says that nobody can be asked here. {by_hand}")
@@ -81,16 +81,7 @@ def _log_in(
         raise LoginNeeded(
             f"{why.detail} The last login came to nothing, so no other is begun now. {by_hand}"
         )
-    state.windows, state.window_at = state.windows + 1, time.time()
-    cache.write_state(state)
-    try:
-        return session.log_in(Person(browser, say))
-    except KeyboardInterrupt:
-        # Somebody is there: their next call may ask them again at once.
-        session.state.windows -= 1
-        session.state.window_at = 0.0
-        cache.write_state(session.state)
-        raise
+    return session.log_in(Person(browser, say))
 
 
 def _patience(waited: float, interactive: bool) -> None:

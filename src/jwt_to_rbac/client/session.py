@@ -112,7 +112,17 @@ class Session:
             self._cache.write_state(self.state)
             return f"You are {self.state.username} on {self.state.cluster}."
 
-        log_in(issuer, person, use)
+        # Written before the window opens: whoever ends us, it was opened.
+        before = self.state.windows, self.state.window_at
+        self.state.windows, self.state.window_at = self.state.windows + 1, self.clock.here()
+        self._cache.write_state(self.state)
+        try:
+            log_in(issuer, person, use)
+        except KeyboardInterrupt:
+            # Somebody is there: their next call may ask them again at once.
+            self.state.windows, self.state.window_at = before
+            self._cache.write_state(self.state)
+            raise
         return made[0]
 
     def lasts(self) -> bool:
