@@ -74,6 +74,12 @@ class Cluster(Protocol):
     (a precondition failed: read again) or JwtToRbacError (cluster_refused).
     """
 
+    def must_be_current(self) -> None:
+        """Raise Outage if what is known has been old for some seconds.
+
+        For decisions that RBAC doesn't make on its own: nobody may be let in by what was.
+        """
+
     def account_of(self, identity: Identity) -> Account | None: ...
 
     def account_named(self, name: str) -> Account | None: ...

@@ -20,7 +20,7 @@ from tests.support.cluster import install, kubectl
 from tests.support.server import Server, free_port, running_server
 from tests.support.waiting import eventually
 from tests.webhooks.api_server import ApiServer, Exports, beside, export
-from tests.webhooks.caller import Caller
+from tests.webhooks.caller import Caller, access_review, token_review
 from tests.webhooks.conftest import ISSUER, settings
 
 POLICY: dict[str, object] = {
@@ -182,3 +182,29 @@ def _post(url: str, body: bytes) -> dict[str, object]:
     with urllib.request.urlopen(urllib.request.Request(url, body, method="POST")) as reply:
         found: dict[str, object] = json.load(reply)
         return found
+
+
+def test_nobody_is_let_in_by_what_was_known_long_ago(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("blind")
+    with stage.sandbox.api_server_beside("blind-apiserver") as url:
+        kubeconfig = folder / "kubeconfig"
+        text = stage.sandbox.kubeconfig.read_text().replace(stage.sandbox.api_server, url)
+        kubeconfig.write_text(text)
+        token, caller = stage.token("blind"), stage.caller()
+        with stage.product(kubernetes={"kubeconfig": str(kubeconfig)}):
+            jane = caller.review(token)["user"]
+            review = access_review(
+                {"user": jane["username"], "groups": jane["groups"], "extra": jane["extra"]}
+                | {"resourceAttributes": {"verb": "get", "resource": "pods", "namespace": "a"}}
+            )
+            assert caller.post("/authorize", review)[0] == 200
+            stage.sandbox.stop("blind-apiserver")
+            began = time.monotonic()
+            assert eventually(lambda: caller.post("/authorize", review)[0] == 503, 30.0)
+            assert 5.0 < time.monotonic() - began < 20.0
+            body = token_review({"token": token})
+            assert caller.post("/authenticate", body)[1]["code"] == "cluster_unavailable"
+            stage.sandbox.start("blind-apiserver")
+            assert eventually(lambda: caller.post("/authorize", review)[0] == 200, 30.0)

@@ -54,6 +54,9 @@ from jwt_to_rbac.ports import Clock, Listener, Listing, NameTaken, SessionListen
 NOT_FOUND = HTTPStatus.NOT_FOUND
 CONFLICT = HTTPStatus.CONFLICT
 
+BLIND_SECONDS = 10.0
+"""How long old knowledge lets people in: as long as API servers take a token without asking."""
+
 MANAGER = "jwt-to-rbac"
 """Who owns the fields that we apply."""
 
@@ -180,6 +183,15 @@ class KubeCluster:
                 )
             )
         )
+
+    def must_be_current(self) -> None:
+        down = max(watch.down_for for watch in self._watches)
+        if down > BLIND_SECONDS:
+            raise Outage(
+                Code.CLUSTER_UNAVAILABLE,
+                f"The API server has not been reached for {down:.0f} s: who was suspended "
+                "meanwhile is not known.",
+            )
 
     def _must_be_synced(self) -> None:
         # Deciding on half a picture would create what exists and keep what should go.

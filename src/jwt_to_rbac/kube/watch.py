@@ -4,6 +4,7 @@ Nothing here knows what the objects mean.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, TypeVar
@@ -77,12 +78,18 @@ class Watch(Generic[Watched]):
         self.synced = asyncio.Event()
         self.healthy = False
         self.heard_at = clock()
+        self._failed_at = -math.inf
         self._clock = clock
         self._version = ""
         self._only = f"&{only}" if only else ""
         self._session = session
         self._decode = msgspec.json.Decoder(kind).decode
         self._sleep = sleep
+
+    @property
+    def down_for(self) -> float:
+        """Seconds since the first of the tries that failed, 0 while there was none since it was heard."""
+        return self._clock() - self._failed_at if self._failed_at > self.heard_at else 0.0
 
     async def run(self) -> None:
         """Follow until cancelled; trouble is waited out, never raised."""
@@ -96,6 +103,8 @@ class Watch(Generic[Watched]):
                 await self._watch()
             except (JwtToRbacError, msgspec.DecodeError, WatchError) as e:
                 self.healthy = isinstance(e, WatchError)
+                if self._failed_at <= self.heard_at:
+                    self._failed_at = self._clock()
                 # After an outage the watch resumes where it was; in any other case that
                 # place is doubtful, and only a whole list is sure.
                 if not isinstance(e, Outage):
@@ -123,6 +132,7 @@ class Watch(Generic[Watched]):
         async with self._session.stream(
             f"{self.path}{query}&resourceVersion={self._version}", SILENCE
         ) as content:
+            self.heard_at = self._clock()
             async for line in _lines(content):
                 self.heard_at = self._clock()
                 event = msgspec.json.decode(line, type=_Event)

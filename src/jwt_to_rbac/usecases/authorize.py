@@ -77,6 +77,7 @@ class Authorize:
         proven = proven_by(user)
         if proven is None:
             return NoOpinion("jwt-to-rbac: this is no user of its issuers")
+        self._cluster.must_be_current()
         identity = proven.person.identity
         account = self._cluster.account_of(identity)
         record = advance(account.record if account else None, proven, self._clock())

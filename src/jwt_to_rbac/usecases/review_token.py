@@ -44,6 +44,7 @@ class ReviewToken:
                 return None
             await self._refused(proven, request, token_sha256=named(token, proven))
             return proven
+        self.cluster.must_be_current()
         identity = proven.person.identity
         account = self.cluster.account_of(identity)
         record = advance(account.record if account else None, proven, self.clock())
