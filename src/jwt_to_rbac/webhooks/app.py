@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from jwt_to_rbac.core.errors import Code, JwtToRbacError
+from jwt_to_rbac.core.errors import Code, JwtToRbacError, Outage
 from jwt_to_rbac.ports import Request
 from jwt_to_rbac.usecases.authorize import Authorize
 from jwt_to_rbac.usecases.review_token import ReviewToken
@@ -62,15 +62,21 @@ class WebhookApp:
         self._webhooks = {webhook.path: webhook for webhook in webhooks}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with 200 and a review; raises JwtToRbacError for what is no review, or TimeoutError."""
+        """Answer with 200 and a review; raises JwtToRbacError for what is no review."""
         found = self._webhooks.get(scope["path"])
         if found is None:
             raise JwtToRbacError(Code.NOT_FOUND, "There is nothing at this path.")
         scope["route"] = found
         if scope["method"] != "POST":
             raise JwtToRbacError(Code.METHOD_NOT_ALLOWED, "This path takes POST alone.")
-        async with asyncio.timeout(found.seconds):
-            body = self._encode(await found.handler(receive, scope["state"]["request"]))
+        try:
+            async with asyncio.timeout(found.seconds):
+                body = self._encode(await found.handler(receive, scope["state"]["request"]))
+        except Outage as e:
+            # Without the time to wait, which makes client-go try for 30 s before it refuses.
+            raise JwtToRbacError(e.code, e.detail) from e
+        except TimeoutError as e:
+            raise JwtToRbacError(Code.BUSY, "This took too long.") from e
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
