@@ -9,7 +9,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jwt-to-rbac
 BIN := .venv/bin
 export PATH := $(PATH):$(CACHE)/uv/bin
 
-.PHONY: help demo test bench fuzz identities authorizations check lock clean prepare tools
+.PHONY: help demo test bench storm fuzz identities authorizations check lock clean prepare tools
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,6 +22,9 @@ test: tools ## all tests, on a real cluster of their own
 
 bench: tools ## speed beside the raw calls, as a table of ratios
 	@$(BIN)/python -m bench $(ARGS)
+
+storm: tools ## good logins while bad tokens storm in, beside good logins in quiet
+	@$(BIN)/python -m bench.storm $(ARGS)
 
 fuzz: prepare ## look for inputs that break a promise, FUZZ_SECONDS=300 a target (ARGS: which)
 	$(BIN)/python -m tests.fuzz $(ARGS)

@@ -34,8 +34,11 @@ class Issuers(Protocol):
     async def prove(self, token: str) -> ProvenPerson | Denial:
         """Verify an ID token. Raises Outage (issuer_unavailable) if keys can't be had."""
 
-    def claims_to_issue(self, token: str) -> bool:
-        """Whether a bearer token says, unverified, that a configured issuer made it."""
+    def stated_issuer(self, token: str) -> str | None:
+        """The configured issuer that a token says, unverified, to be made by; None for any other."""
+
+    def remembers(self, token: str) -> bool:
+        """Whether this very token was proven before, so that proving it again costs little."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from jwt_to_rbac.api.health import Health
 from jwt_to_rbac.api.metrics import MetricsPage
 from jwt_to_rbac.api.people import PeopleApi
 from jwt_to_rbac.api.sessions import SessionsApi
+from jwt_to_rbac.api.source import source_of
 from jwt_to_rbac.api.well_known import Beginning, ClusterToUse, IssuerToUse, WellKnown, base64_of
 from jwt_to_rbac.api.whoami import WhoamiApi
 from jwt_to_rbac.audit.opening import open_sink
@@ -53,6 +54,7 @@ from jwt_to_rbac.settings.reload import contents
 from jwt_to_rbac.settings.values import Settings
 from jwt_to_rbac.usecases.authorize import Authorize
 from jwt_to_rbac.usecases.callers import Callers
+from jwt_to_rbac.usecases.door import Door
 from jwt_to_rbac.usecases.explain import Explain
 from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.keep_standing import KeepStanding
@@ -105,7 +107,8 @@ async def service(
     """
     current, settings = Current(loaded), loaded.settings
     configuration = await load_configuration(settings.kubeconfig)
-    writer = Writer(open_sink(settings.audit_file, time.time))
+    sink = settings.audit
+    writer = Writer(open_sink(sink.file, time.time, sink.rotate_bytes, sink.keep))
     metrics = Metrics(version("jwt-to-rbac"))
     audit = CountedAudit(AuditTrail(writer, socket.gethostname(), time.time), metrics)
     session = KubeSession(configuration, metrics.call)
@@ -115,11 +118,12 @@ async def service(
     settle = Settle(cluster, current.policy, audit, time.time, turns, current.lifetimes)
     settling = Settling(settle, log)
     issuers = TrustedIssuers(_trusted(settings), http, time.time)
+    door = Door(issuers, audit, settings.limits, time.monotonic)
     callers = Callers(
-        issuers, cluster, audit, settings.accounts_namespace, settings.unauthenticated
+        issuers, door, cluster, audit, settings.accounts_namespace, settings.unauthenticated
     )
     log_in = LogIn(
-        issuers, cluster, current.policy, audit, time.time, turns, current.lifetimes, settling.later
+        door, cluster, current.policy, audit, time.time, turns, current.lifetimes, settling.later
     )
     issue_token = IssueToken(
         callers,
@@ -181,7 +185,11 @@ async def service(
         ),
         lambda: uuid.uuid4().hex,
         told_of,
+        lambda scope: source_of(scope, settings.trusted_proxies),
+        door.failed,
     )
+    metrics.gauge("logins_in_work", "Logins that are being worked on", lambda: door.logins)
+    metrics.gauge("requests_held", "Refusals that are held back", lambda: app.held)
     webhooks = webhook_application(issuers, cluster, current.policy, audit, told_of)
     lease = KubeLease(session, settings.accounts_namespace, time.time)
     leadership = Leadership(lease, f"{socket.gethostname()}_{uuid.uuid4().hex}", log)

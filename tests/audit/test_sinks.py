@@ -139,7 +139,7 @@ def test_records_are_for_their_owner_alone(tmp_path: Path) -> None:
 
 def test_a_place_that_can_not_be_opened_refuses_to_start(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"nowhere/audit.log can't be opened.*No such file"):
-        open_sink(tmp_path / "nowhere" / "audit.log", clock)
+        open_sink(tmp_path / "nowhere" / "audit.log", clock, 1, 0)
 
 
 def test_lines_of_several_writers_do_not_mix_in_one_pipe() -> None:

@@ -276,10 +276,10 @@ async def test_no_denial_repeats_what_a_claim_says(
 async def test_a_token_claims_an_issuer_before_anything_is_verified(
     issuers: TrustedIssuers, issuer: LocalIssuer
 ) -> None:
-    assert issuers.claims_to_issue(issuer.token())
-    assert issuers.claims_to_issue(issuer.token({"alg": "none"}, exp=0))
-    assert not issuers.claims_to_issue(issuer.token(iss="https://kubernetes.default.svc"))
-    assert not issuers.claims_to_issue(issuer.token(iss=[issuer.url]))
+    assert issuers.stated_issuer(issuer.token())
+    assert issuers.stated_issuer(issuer.token({"alg": "none"}, exp=0))
+    assert not issuers.stated_issuer(issuer.token(iss="https://kubernetes.default.svc"))
+    assert not issuers.stated_issuer(issuer.token(iss=[issuer.url]))
     for rubbish in ("", "a.b.c", "e30.e30.e30", "x" * 70_000, "\ud800", issuer.token() + "\n"):
-        assert not issuers.claims_to_issue(rubbish)
+        assert not issuers.stated_issuer(rubbish)
     assert issuer.key_fetches == 0

@@ -58,7 +58,7 @@ async def log_in(sandbox: Sandbox) -> str:
 async def test_jane_of_the_article_is_proven(dex: TrustedIssuers, sandbox: Sandbox) -> None:
     before = int(time.time())
     token = await log_in(sandbox)
-    assert dex.claims_to_issue(token)
+    assert dex.stated_issuer(token)
     jane = await dex.prove(token)
     assert isinstance(jane, ProvenPerson)
     assert jane.person == Person(

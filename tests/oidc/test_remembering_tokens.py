@@ -125,11 +125,11 @@ async def test_the_longest_token_is_remembered_whole(
     )
     longest = next(token for token in tokens if len(token) == MAX_TOKEN_LENGTH)
     assert isinstance(await issuers.prove(longest), ProvenPerson)
-    assert issuers.claims_to_issue(longest)
+    assert issuers.stated_issuer(longest)
     other = longest[:-1] + ("A" if longest[-1] != "A" else "Q")
     assert await code(issuers, other) == Code.TOKEN_SIGNATURE
     assert await code(issuers, longest + "A") == Code.TOKEN_TOO_LARGE
-    assert not issuers.claims_to_issue(longest + "A")
+    assert not issuers.stated_issuer(longest + "A")
 
 
 async def test_only_the_latest_used_are_remembered(

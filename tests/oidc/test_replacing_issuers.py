@@ -27,7 +27,7 @@ async def test_an_issuer_that_is_taken_out_is_no_longer_believed(
     refused = await issuers.prove(token)
     assert isinstance(refused, Denial)
     assert refused.code is Code.TOKEN_ISSUER
-    assert not issuers.claims_to_issue(token)
+    assert not issuers.stated_issuer(token)
 
 
 async def test_a_token_that_was_proven_before_is_judged_by_the_new_audience(

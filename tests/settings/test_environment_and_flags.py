@@ -47,7 +47,13 @@ OWN_KEYS: dict[str, Case] = {
     "log.level": ("debug", lambda s: s.logging.level, "debug"),
     "log.format": ("text", lambda s: s.logging.format, "text"),
     "log.color": ("true", lambda s: s.logging.color, True),
-    "audit.sink": ("/a", lambda s: str(s.audit_file), "/a"),
+    "audit.sink": ("/a", lambda s: str(s.audit.file), "/a"),
+    "audit.maxSize": ("5", lambda s: s.audit.rotate_bytes, 5 * 1024 * 1024),
+    "audit.maxBackup": ("3", lambda s: s.audit.keep, 3),
+    "limits.failuresAtOnce": ("5", lambda s: s.limits.failures_at_once, 5),
+    "limits.failuresPerMinute": ("5", lambda s: s.limits.failures_per_minute, 5),
+    "limits.callerRequestsPerSecond": ("5", lambda s: s.limits.caller_requests_per_second, 5),
+    "limits.concurrentLogins": ("5", lambda s: s.limits.concurrent_logins, 5),
     "kubernetes.kubeconfig": ("/k", lambda s: s.kubeconfig, "/k"),
     "accounts.namespace": ("people", lambda s: s.accounts_namespace, "people"),
     "cluster.name": ("prod", lambda s: s.cluster.name, "prod"),
@@ -71,6 +77,8 @@ NEEDS = {
     "log.noColor": ["--log.format=text"],
     "rbachandler.storedTokens": ["--rbachandler.enableCreateSAToken=true"],
     "log.color": ["--log.format=text"],
+    "audit.maxSize": ["--audit.sink=/a"],
+    "audit.maxBackup": ["--audit.sink=/a"],
 }
 """What a key has an effect with."""
 

@@ -1,5 +1,6 @@
 """Our own form: what each key becomes, and what stands where nothing is said."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import get_args
 
@@ -11,7 +12,8 @@ from jwt_to_rbac.core.policy import Namespaces, Policy, PolicyRule, Rule, WholeC
 from jwt_to_rbac.oidc.algorithms import DEFAULT_ALGORITHMS, KEY_SHAPE
 from jwt_to_rbac.settings import Issuer, Listen, Logging, Settings, load
 from jwt_to_rbac.settings.configuration import Algorithm
-from jwt_to_rbac.settings.values import Login, PublicCluster
+from jwt_to_rbac.settings.values import AuditSink, Login, PublicCluster
+from jwt_to_rbac.usecases.door import Limits
 from tests.settings.given import EXAMPLES, LEAST, loaded
 
 DEX = Issuer(
@@ -61,12 +63,14 @@ WHOLE = Settings(
     unauthenticated=True,
     caller_audience="rbac.example.com",
     logging=Logging("debug", "text", color=True),
-    audit_file=Path("/var/log/jwt-to-rbac/audit.jsonl"),
+    audit=AuditSink(Path("/var/log/jwt-to-rbac/audit.jsonl"), 10 * 1024 * 1024, 7),
     kubeconfig="/etc/jwt-to-rbac/kubeconfig",
     accounts_namespace="people",
     cluster=PublicCluster("production", "https://k8s.example.com:6443"),
     tokens=TokenLifetimes(1800, 45000),
     token_creation=False,
+    trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("2001:db8::7/128")),
+    limits=Limits(10, 20, 30, 40),
 )
 
 
@@ -79,11 +83,13 @@ def test_the_least_file_leaves_every_default(tmp_path: Path) -> None:
         unauthenticated=False,
         caller_audience="jwt-to-rbac",
         logging=Logging("info", "json", color=False),
-        audit_file=None,
+        audit=AuditSink(None, 100 * 1024 * 1024, 0),
         kubeconfig="",
         accounts_namespace="jwt-to-rbac-users",
         tokens=TokenLifetimes(3600, 86400),
         token_creation=True,
+        trusted_proxies=(),
+        limits=Limits(300, 60, 1000, 1024),
     )
     assert found.warnings == ()
 
@@ -104,7 +110,7 @@ def test_no_default_group_is_bound_that_no_rule_names(tmp_path: Path) -> None:
 def test_an_issuer_without_verification_of_its_certificate_is_warned_of_loudly() -> None:
     warnings = load(EXAMPLES / "own_whole.yaml", {}).warnings
     assert len(warnings) == 1
-    assert "own_whole.yaml:24:5: jwt[1].issuer.insecureSkipTLSVerify is true" in warnings[0]
+    assert "own_whole.yaml:33:5: jwt[1].issuer.insecureSkipTLSVerify is true" in warnings[0]
     assert "NOT checked" in warnings[0]
 
 

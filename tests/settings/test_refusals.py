@@ -56,6 +56,17 @@ OWN = {
     "open-everywhere": ("server: {unauthenticated: true}", "6:10: server.unauthenticated lets "),
     "colour-in-json": ("log: {color: true}", "6:7: log.color has no effect with format json"),
     "relative-audit": ("audit: {sink: log.txt}", "6:9: audit.sink is 'log.txt', but must be"),
+    "no-number": (
+        "audit: {maxSize: big}",
+        "6:9: audit.maxSize is the text 'big', but must be a wh",
+    ),
+    "true-as-number": ("audit: {maxBackup: true}", "6:9: audit.maxBackup is true (quote it if"),
+    "number-too-low": ("audit: {maxSize: 0}", "6:9: audit.maxSize is 0, but must be at least 1"),
+    "rotation-of-a-pipe": ("audit: {maxBackup: 2}", "6:9: audit.maxBackup has no effect with sink"),
+    "no-network": (
+        "server: {trustedProxies: [10.0.0.1/8]}",
+        "6:27: server.trustedProxies[0] is '10.0.0.1/8', but must be a network",
+    ),
     "namespace": ("accounts: {namespace: A_b}", "6:12: accounts.namespace is 'A_b', but a "),
     "duration": ("tokens: {defaultLifetime: '12'}", "6:10: tokens.defaultLifetime is '12', but"),
     "no-time": ("tokens: {defaultLifetime: 0s}", "6:10: tokens.defaultLifetime is '0s', but"),

@@ -12,11 +12,11 @@ from tests.settings.given import EXAMPLES, LEAST
 
 SCHEMA: dict[str, Any] = json.loads(json.dumps(schema_document()))
 
-_TYPES = {"object": dict, "array": list, "string": str, "boolean": bool}
+_TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
 
 _KNOWN = {
     *("$ref", "type", "properties", "required", "additionalProperties", "items", "minItems"),
-    *("minLength", "enum", "title", "description", "default", "$defs", "$schema"),
+    *("minLength", "minimum", "enum", "title", "description", "default", "$defs", "$schema"),
 }
 
 
@@ -30,6 +30,8 @@ def errors(value: object, schema: dict[str, Any], path: str = "") -> Iterator[st
         yield f"{path}: not one of {schema['enum']}"
     if "type" in schema and not isinstance(value, _TYPES[schema["type"]]):
         yield f"{path}: no {schema['type']}"
+    elif isinstance(value, int) and value < schema.get("minimum", value):
+        yield f"{path}: too low"
     elif isinstance(value, str) and len(value) < schema.get("minLength", 0):
         yield f"{path}: too short"
     elif isinstance(value, list):
@@ -67,6 +69,7 @@ def test_the_examples_fit(name: str) -> None:
         pytest.param(
             "policy: {rules: [{groups: [a]}]}", ".policy.rules[0]: lacks name", id="lacking"
         ),
+        pytest.param("audit: {maxSize: 0}", ".audit.maxSize: too low", id="too-low"),
         pytest.param("accounts: {namespace: ''}", ".accounts.namespace: too short", id="empty"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import cast
 
 POLICY = {
     "rules": [
@@ -38,6 +39,8 @@ def configuration(
         "kind": "Configuration",
         "kubernetes": {"kubeconfig": str(kubeconfig)},
         "audit": {"sink": str(audit)},
+        # Tests of refusals are many, and all come from one address.
+        "limits": {"failuresAtOnce": 1_000_000},
         "jwt": [
             {"issuer": {"url": url, "audiences": [audience]}, "claimMappings": as_they_are}
             for url, audience in issuers.items()
@@ -49,5 +52,6 @@ def configuration(
 def write(configuration: dict[str, object], address: str, folder: Path) -> Path:
     """The configuration's file, in the JSON that is YAML too."""
     file = folder / "config.yaml"
-    file.write_text(json.dumps(configuration | {"server": {"address": address}}, indent=1))
+    server = {"address": address, **cast(dict[str, object], configuration.get("server", {}))}
+    file.write_text(json.dumps(configuration | {"server": server}, indent=1))
     return file

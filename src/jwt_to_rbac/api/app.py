@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from starlette.types import ASGIApp
+from starlette.types import Scope
 
 from jwt_to_rbac.api.edge import Edge, Told
 from jwt_to_rbac.api.openapi import OpenApi
@@ -17,9 +17,15 @@ class Endpoints(Protocol):
     def resources(self) -> Resources: ...
 
 
-def application(endpoints: Iterable[Endpoints], new_id: Callable[[], str], told: Told) -> ASGIApp:
-    """The ASGI application. `new_id` makes request ids."""
+def application(
+    endpoints: Iterable[Endpoints],
+    new_id: Callable[[], str],
+    told: Told,
+    source_of: Callable[[Scope], str],
+    refused: Callable[[str], bool],
+) -> Edge:
+    """The ASGI application; see `Edge` for its arguments."""
     resources: dict[str, Mapping[str, Operation]] = {}
     for some in endpoints:
         resources |= some.resources()
-    return Edge(router(routes(OpenApi(resources).all)), new_id, told)
+    return Edge(router(routes(OpenApi(resources).all)), new_id, told, source_of, refused)

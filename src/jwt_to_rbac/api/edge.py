@@ -1,4 +1,4 @@
-"""What every request passes first: a request id, a deadline, and one place where errors end.
+"""What every request passes first: an id, a deadline, one place where errors end, and the brake.
 
 Plain ASGI, since it stands in the way of every call (Starlette's own middleware costs more).
 """
@@ -12,11 +12,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
 from jwt_to_rbac.api.problems import failed
+from jwt_to_rbac.api.source import peer
 from jwt_to_rbac.core.errors import Code, JwtToRbacError, Outage
 from jwt_to_rbac.ports import Request
 
 DEADLINE = 10.0
 """Seconds for a whole request: a login's calls have five each, and clients give up later."""
+
+HELD_SECONDS, MOST_HELD = 1.0, 512
+"""For how long refusals of a source that had too many are held back, and how many at a time: each
+keeps a connection and 20 kB. Whoever comes beyond is answered at once."""
+
+REFUSALS = frozenset({400, 401, 405, 413})
+"""The statuses of requests that were refused before it was known who sent them, besides 404."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +41,35 @@ class Told:
 
 
 class Edge:
-    """Wraps the application. `new_id` makes request ids."""
+    """Wraps the application. `new_id` makes request ids; `source_of` tells whence a request came.
 
-    def __init__(self, app: ASGIApp, new_id: Callable[[], str], told: Told) -> None:
+    `refused` is told the source of each refused request, and answers whether it had too many:
+    then the answer is held back for `held_seconds`, as those are that say so (429). Without the
+    two everybody is their connection's other end, and nobody is held.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        new_id: Callable[[], str],
+        told: Told,
+        source_of: Callable[[Scope], str] = peer,
+        refused: Callable[[str], bool] = lambda source: False,
+        held_seconds: float = HELD_SECONDS,
+    ) -> None:
         self._app = app
         self._new_id = new_id
+        self._source_of = source_of
+        self._refused = refused
         self._told = told
+        self._held_seconds = held_seconds
+        self.held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(self._new_id(), (scope.get("client") or ("",))[0])
+        request = Request(self._new_id(), self._source_of(scope))
         scope.setdefault("state", {})["request"] = request
         began, status = time.perf_counter(), 0
 
@@ -53,6 +78,10 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request.id.encode())]
+                lost = status == 404 and "route" not in scope
+                refused = lost or status in REFUSALS
+                if status == 429 or (refused and self._refused(request.source)):
+                    await self._hold(message)
             await send(message)
 
         error: Exception | None = None
@@ -66,6 +95,17 @@ class Edge:
             await failed(_as_ours(e), request.id)(scope, receive, send_with_id)
         finally:
             self._tell(scope, status, time.perf_counter() - began, error)
+
+    async def _hold(self, message: Message) -> None:
+        # Who comes again has to connect again: a flood's connections must not be all there are.
+        message["headers"].append((b"connection", b"close"))
+        if self.held >= MOST_HELD:
+            return
+        self.held += 1
+        try:
+            await asyncio.sleep(self._held_seconds)
+        finally:
+            self.held -= 1
 
     def _tell(self, scope: Scope, status: int, seconds: float, error: Exception | None) -> None:
         route = getattr(scope.get("route"), "path", "")

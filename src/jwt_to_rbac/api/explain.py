@@ -78,6 +78,7 @@ class ExplainApi:
 
     async def _explained(self, asked: Question, request: Request) -> Explained | Denial:
         if asked.claims is None:
+            await self.callers.door.admit(asked.token or "", noted(request))
             return await self.explain.token(asked.token or "")
         caller = await self.callers.identify(bearer(request), noted(request))
         if isinstance(caller, Denial):

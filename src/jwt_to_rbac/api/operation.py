@@ -26,6 +26,7 @@ BODY = frozenset({Code.BODY_MALFORMED, Code.BODY_TOO_LARGE})
 ID_TOKEN = frozenset({code for code in Code if code.startswith("token_")}) | {
     Code.ISSUER_UNAVAILABLE,
     Code.AUDIT_UNAVAILABLE,
+    Code.TOO_MANY_REQUESTS,
 }
 """What verifying an ID token may end with."""
 

@@ -10,12 +10,12 @@ from jwt_to_rbac.ports import Clock
 STANDARD_OUTPUT = 1
 
 
-def open_sink(file: Path | None, clock: Clock) -> Sink:
+def open_sink(file: Path | None, clock: Clock, rotate_bytes: int, keep: int) -> Sink:
     """The file's sink, or the standard output's for None. Raises InvalidInput."""
     if file is None:
         return Stream(STANDARD_OUTPUT)
     try:
-        return File(file, clock)
+        return File(file, clock, rotate_bytes, keep)
     except OSError as e:
         raise InvalidInput(
             Code.CONFIGURATION_INVALID,

@@ -1,9 +1,9 @@
 """One record of a decision: its fields, in the order in which they are written. A JSON object a line.
 
     time          when, RFC 3339 in UTC with milliseconds
-    event         what was decided: login, login_refused, caller_refused, access_refused, token,
-                  session_ended, session_expired, person_changed, revoke, repair …; for an API server
-                  that asks: authenticated, authentication_refused, allowed, denied, not_allowed
+    event         what was decided: login, login_refused, caller_refused, access_refused, limited,
+                  token, session_ended, session_expired, person_changed, revoke, repair …; for an API
+                  server that asks: authenticated, authentication_refused, allowed, denied, not_allowed
     request       the request's id, which also stands in the answer's X-Request-Id
     replica       which process, by its host's name
     source        from where: the address of the connection's other end (of a proxy, if one stands

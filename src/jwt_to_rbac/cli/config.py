@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 
 from jwt_to_rbac.core.errors import InvalidInput
 from jwt_to_rbac.settings.configuration import Configuration
-from jwt_to_rbac.settings.in_force import InForce, in_force
+from jwt_to_rbac.settings.in_force import InForce, Value, in_force
 from jwt_to_rbac.settings.load import Loaded, load
 from jwt_to_rbac.settings.own_form import is_own
 from jwt_to_rbac.settings.writing import as_yaml, dump
@@ -125,7 +125,7 @@ def _table(rows: list[InForce]) -> str:
     )
 
 
-def _cell(value: str | bool | list[str]) -> str:
+def _cell(value: Value) -> str:
     text = value if isinstance(value, str) and value.isprintable() and value else json.dumps(value)
     return text if len(text) <= _LONGEST_CELL else f"{text[: _LONGEST_CELL - 1]}…"
 

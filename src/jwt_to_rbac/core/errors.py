@@ -23,6 +23,7 @@ class Code(StrEnum):
     DURATION_INVALID = "duration_invalid"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    TOO_MANY_REQUESTS = "too_many_requests"
     # Who is asking.
     CREDENTIAL_MISSING = "credential_missing"
     CREDENTIAL_REFUSED = "credential_refused"
@@ -66,6 +67,7 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.DURATION_INVALID: HTTPStatus.BAD_REQUEST,
     Code.NOT_FOUND: HTTPStatus.NOT_FOUND,
     Code.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
+    Code.TOO_MANY_REQUESTS: HTTPStatus.TOO_MANY_REQUESTS,
     Code.TOKEN_MISSING: HTTPStatus.BAD_REQUEST,
     Code.FORBIDDEN: HTTPStatus.FORBIDDEN,
     Code.NO_ACCESS: HTTPStatus.FORBIDDEN,

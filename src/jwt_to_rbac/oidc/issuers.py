@@ -126,9 +126,15 @@ class TrustedIssuers:
         candidates = await cache.candidates(unverified.kid, unverified.algorithm)
         return verify(unverified, issuer, candidates, self._clock())
 
-    def claims_to_issue(self, token: str) -> bool:
-        """Whether a bearer token says, unverified, that a configured issuer made it."""
-        return unverified_issuer(token) in self._now.issuers
+    def stated_issuer(self, token: str) -> str | None:
+        """The configured issuer that a token says, unverified, to be made by; None for any other."""
+        stated = unverified_issuer(token)
+        return stated if stated in self._now.issuers else None
+
+    def remembers(self, token: str) -> bool:
+        """Whether this very token was proven before, so that proving it again costs little."""
+        short = len(token) <= MAX_TOKEN_LENGTH
+        return short and self._now.memory.get(token_sha256(token)) is not None
 
     async def close(self) -> None:
         """End fetches that are under way."""

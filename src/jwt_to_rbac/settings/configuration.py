@@ -14,6 +14,7 @@ API_VERSION: Final = "jwt-to-rbac.io/v1alpha1"
 KIND: Final = "Configuration"
 
 Text = Annotated[str, Meta(min_length=1)]
+Number = Annotated[int, Meta(ge=1)]
 Texts = Annotated[tuple[Text, ...], Meta(min_length=1)]
 Cel = Annotated[str, Meta(min_length=1, description="CEL", extra={"lines": True})]
 Algorithm = Literal[
@@ -48,6 +49,36 @@ class Server(Form, frozen=True):
     caller_audience: Annotated[
         Text, Meta(description="audience of the Kubernetes tokens that callers show")
     ] = "jwt-to-rbac"
+    trusted_proxies: Annotated[
+        Texts,
+        Meta(
+            description="networks such as 10.0.0.0/8 of the proxies in front, whose "
+            "X-Forwarded-For is believed; without, the connection's own address counts"
+        ),
+    ] = ()
+
+
+class Limits(Form, frozen=True):
+    """How much is taken before somebody has to wait. Good logins never count against an address."""
+
+    failures_at_once: Annotated[
+        Number,
+        Meta(
+            description="refused requests of one address (IPv6: of one /64) before its refusals "
+            "are held back and its new tokens examined at a bounded rate; all addresses "
+            "together, and all forged tokens of one issuer, may have ten times as many"
+        ),
+    ] = 300
+    failures_per_minute: Annotated[
+        Number, Meta(description="how many of them are forgotten each minute")
+    ] = 60
+    caller_requests_per_second: Annotated[
+        Number,
+        Meta(description="of one proven caller, with ten seconds' worth at once; beyond: 429"),
+    ] = 1000
+    concurrent_logins: Annotated[
+        Number, Meta(description="logins in work at one time; beyond: 503")
+    ] = 1024
 
 
 class Webhooks(Form, frozen=True):
@@ -77,6 +108,13 @@ class Audit(Form, frozen=True):
     """The record of every decision."""
 
     sink: Annotated[Text, Meta(description="stdout, or the absolute path of a file")] = "stdout"
+    max_size: Annotated[
+        Number, Meta(description="MiB of the file until it is moved to <file>.<time>")
+    ] = 100
+    max_backup: Annotated[
+        Annotated[int, Meta(ge=0)],
+        Meta(description="how many moved files are kept; 0: all, deleting is up to you"),
+    ] = 0
 
 
 class Kubernetes(Form, frozen=True):
@@ -322,3 +360,4 @@ class Configuration(Form, frozen=True):
     kubernetes: Kubernetes = Kubernetes()
     log: Log = Log()
     audit: Audit = Audit()
+    limits: Limits = Limits()

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from jwt_to_rbac.settings.document import Path, Source, dotted
 from jwt_to_rbac.settings.load import Loaded
 
-Value = str | bool | list[str]
+Value = str | int | bool | list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,19 @@
 What can't be, or would have no effect, goes to `wrong` with its path; nothing is guessed.
 """
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path as FilePath
 
 from jwt_to_rbac.core.errors import InvalidInput
 from jwt_to_rbac.core.lifetime import TokenLifetimes, parse_duration
-from jwt_to_rbac.settings.configuration import Audit, Cluster, Configuration, Log, Tokens
+from jwt_to_rbac.settings.configuration import Audit, Cluster, Configuration, Log, Server, Tokens
 from jwt_to_rbac.settings.document import Path, shown
 from jwt_to_rbac.settings.issuer_meaning import check_pem_file, is_loopback, issuers
 from jwt_to_rbac.settings.listener_meaning import listening, own_certificates, webhooks
 from jwt_to_rbac.settings.policy_meaning import check_namespace, policy
 from jwt_to_rbac.settings.shape import Report
-from jwt_to_rbac.settings.values import Listen, Logging, PublicCluster, Settings
+from jwt_to_rbac.settings.values import AuditSink, Listen, Logging, PublicCluster, Settings
+from jwt_to_rbac.usecases.door import Limits
 
 _LONGEST_TOKEN = 1 << 32
 """Seconds; TokenRequest refuses more (k8s.io/kubernetes/pkg/apis/authentication/validation)."""
@@ -46,13 +48,20 @@ def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
         unauthenticated=form.server.unauthenticated,
         caller_audience=form.server.caller_audience,
         logging=_logging(form.log, wrong),
-        audit_file=_audit_file(form.audit, wrong),
+        audit=_audit(form.audit, wrong),
         kubeconfig=form.kubernetes.kubeconfig,
         accounts_namespace=namespace,
         cluster=_cluster(form.cluster, wrong),
         tokens=_lifetimes(form.tokens, wrong, warn),
         token_creation=form.tokens.allow_create,
         stored_tokens=form.tokens.stored,
+        trusted_proxies=_networks(form.server, wrong),
+        limits=Limits(
+            form.limits.failures_at_once,
+            form.limits.failures_per_minute,
+            form.limits.caller_requests_per_second,
+            form.limits.concurrent_logins,
+        ),
     )
 
 
@@ -62,12 +71,30 @@ def _logging(log: Log, wrong: Report) -> Logging:
     return Logging(log.level, log.format, log.color)
 
 
-def _audit_file(audit: Audit, wrong: Report) -> FilePath | None:
+def _audit(audit: Audit, wrong: Report) -> AuditSink:
     if audit.sink == "stdout":
-        return None
+        default = Audit()
+        for key in ("max_size", "max_backup"):
+            if getattr(audit, key) != getattr(default, key):
+                name = "maxSize" if key == "max_size" else "maxBackup"
+                wrong(
+                    ("audit", name), "has no effect with sink stdout: take it out, or name a file"
+                )
+        return AuditSink()
     if not FilePath(audit.sink).is_absolute():
         wrong(("audit", "sink"), f"is {shown(audit.sink)}, but must be stdout or an absolute path")
-    return FilePath(audit.sink)
+    return AuditSink(FilePath(audit.sink), audit.max_size * 1024 * 1024, audit.max_backup)
+
+
+def _networks(server: Server, wrong: Report) -> tuple[IPv4Network | IPv6Network, ...]:
+    found = []
+    for index, text in enumerate(server.trusted_proxies):
+        try:
+            found.append(ip_network(text))
+        except ValueError:
+            path: Path = ("server", "trustedProxies", index)
+            wrong(path, f"is {shown(text)}, but must be a network such as 10.0.0.0/8 or 10.0.0.7")
+    return tuple(found)
 
 
 def _cluster(form: Cluster, wrong: Report) -> PublicCluster:

@@ -20,10 +20,17 @@ Report = Callable[[Path, str], None]
 _KINDS: Mapping[type, str] = {
     inspect.StrType: "text",
     inspect.BoolType: "true or false",
+    inspect.IntType: "a whole number",
     inspect.VarTupleType: "a list",
     inspect.StructType: "keys with values",
     inspect.DictType: "keys with values",
 }
+_EXACTLY: Mapping[type, type] = {inspect.BoolType: bool, inspect.IntType: int}
+"""To Python true is a number; to a configuration it isn't."""
+
+_MOST_DIGITS = 19
+"""A 64-bit number's."""
+
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE = ("0", "f", "F", "FALSE", "false", "False")
 _BOOLEANS = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
@@ -57,7 +64,12 @@ def scalar_paths(form: type[msgspec.Struct]) -> dict[Path, inspect.Type]:
 
 def from_text(text: str, kind: inspect.Type) -> object:
     """A value of environment or flag as the type of its key; text that isn't one stays text."""
-    return _BOOLEANS.get(text, text) if isinstance(_bare(kind), inspect.BoolType) else text
+    match _bare(kind):
+        case inspect.BoolType():
+            return _BOOLEANS.get(text, text)
+        case inspect.IntType() if text.isdecimal() and text.isascii() and len(text) < _MOST_DIGITS:
+            return int(text)
+    return text
 
 
 def did_you_mean(word: str, known: Iterator[str] | list[str]) -> str:
@@ -92,8 +104,10 @@ class _Walk:
                 self._choice(value, kind, path)
             case inspect.StrType() if isinstance(value, str):
                 self._text(value, kind, path, lines)
-            case inspect.BoolType() if isinstance(value, bool):
-                pass
+            case inspect.BoolType() | inspect.IntType() if type(value) is _EXACTLY[type(kind)]:
+                least = getattr(kind, "ge", None)
+                if least is not None and value < least:
+                    self._wrong(path, f"is {value}, but must be at least {least}")
             case _:
                 self._wrong(path, f"is {_kind_of(value)}, but must be {_KINDS[type(kind)]}")
         return value

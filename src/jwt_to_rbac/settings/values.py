@@ -1,12 +1,14 @@
 """What the program runs with, as values that wiring hands out; where they come from is for `load`."""
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from jwt_to_rbac.certificate_files import CertificateFiles
 from jwt_to_rbac.core.claim_mapping import ClaimMapping
 from jwt_to_rbac.core.lifetime import TokenLifetimes
 from jwt_to_rbac.core.policy import Policy
+from jwt_to_rbac.usecases.door import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,18 @@ class PublicCluster:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSink:
+    """Where records go: `file` None is the standard output.
+
+    The file is moved away from `rotate_bytes` on; `keep` of those are kept, 0 for all.
+    """
+
+    file: Path | None = None
+    rotate_bytes: int = 100 * 1024 * 1024
+    keep: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Issuer:
     """One OpenID Connect issuer: whose ID tokens are believed, and what their claims mean.
 
@@ -85,8 +99,8 @@ class Settings:
     """All settings in force; immutable, so that a reload swaps one value for another.
 
     `kubeconfig` is a path; empty means the pod's own ServiceAccount, and outside of a pod
-    the usual lookup ($KUBECONFIG, then ~/.kube/config). `audit_file` None is the standard
-    output. `unauthenticated` is the first system's open API and implies a loopback `listen`.
+    the usual lookup ($KUBECONFIG, then ~/.kube/config). `audit` says where records go.
+    `unauthenticated` is the first system's open API and implies a loopback `listen`.
     `token_creation` says whether `POST /tokens/{name}` exists, `stored_tokens` whether it keeps
     tokens in Secrets. `certificates` None: plain HTTP. `webhooks` None: none.
     """
@@ -99,10 +113,12 @@ class Settings:
     unauthenticated: bool = False
     caller_audience: str = "jwt-to-rbac"
     logging: Logging = field(default_factory=Logging)
-    audit_file: Path | None = None
+    audit: AuditSink = field(default_factory=AuditSink)
     kubeconfig: str = ""
     accounts_namespace: str = "jwt-to-rbac-users"
     cluster: PublicCluster = PublicCluster()
     tokens: TokenLifetimes = field(default_factory=TokenLifetimes)
     token_creation: bool = True
     stored_tokens: bool = False
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    limits: Limits = field(default_factory=Limits)

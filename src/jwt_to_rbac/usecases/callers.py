@@ -7,6 +7,7 @@ from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Identity, token_sha256
 from jwt_to_rbac.core.kubernetes_user import KubernetesUser
 from jwt_to_rbac.ports import Audit, Cluster, Issuers, Request
+from jwt_to_rbac.usecases.door import Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Callers:
     """
 
     issuers: Issuers
+    door: Door
     cluster: Cluster
     audit: Audit
     namespace: str
@@ -66,8 +68,8 @@ class Callers:
                 "Send `Authorization: Bearer` with your ID token, or with a Kubernetes token "
                 "for this program's audience.",
             )
-        if self.issuers.claims_to_issue(bearer):
-            proven = await self.issuers.prove(bearer)
+        if self.issuers.stated_issuer(bearer):
+            proven = await self.door.prove(bearer, request)
             if isinstance(proven, Denial):
                 await self.audit.record(
                     "caller_refused",
@@ -77,8 +79,10 @@ class Callers:
                 )
                 return proven
             return Owner(proven.person.identity, bearer)
+        await self.door.review(request)
         user = await self.cluster.review_token(bearer)
         if user is not None:
+            self.door.proven(user.username)
             return user
         await self.audit.record("caller_refused", request=request, code=Code.CREDENTIAL_REFUSED)
         return Denial(

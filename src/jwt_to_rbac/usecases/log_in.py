@@ -13,16 +13,9 @@ from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, plan
 from jwt_to_rbac.core.record import Record, advance
-from jwt_to_rbac.ports import (
-    Audit,
-    Clock,
-    Cluster,
-    Issuers,
-    LifetimesInForce,
-    PolicyInForce,
-    Request,
-)
+from jwt_to_rbac.ports import Audit, Clock, Cluster, LifetimesInForce, PolicyInForce, Request
 from jwt_to_rbac.usecases.callers import named
+from jwt_to_rbac.usecases.door import Door
 from jwt_to_rbac.usecases.lapse import lapse_of
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile
@@ -48,7 +41,7 @@ class LoggedIn:
 class LogIn:
     """The use case with all that it needs. One instance serves every request."""
 
-    issuers: Issuers
+    door: Door
     cluster: Cluster
     policy: PolicyInForce
     audit: Audit
@@ -68,11 +61,11 @@ class LogIn:
         Raises Outage if issuer, cluster or audit are away, or JwtToRbacError for what an
         administrator must mend.
         """
-        proven = await self.issuers.prove(token)
+        proven = await self.door.prove(token, request)
         if isinstance(proven, Denial):
             await self._refused(proven, request, named(token, proven))
             return proven
-        async with self.turns(proven.person.identity):
+        async with self.door.login(), self.turns(proven.person.identity):
             for _ in range(ROUNDS):
                 try:
                     return await self._decide_and_apply(proven, request, for_a_token)

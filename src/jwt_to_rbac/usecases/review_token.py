@@ -39,7 +39,7 @@ class ReviewToken:
         """
         proven = await self.issuers.prove(token)
         if isinstance(proven, Denial):
-            if not self.issuers.claims_to_issue(token):
+            if not self.issuers.stated_issuer(token):
                 # Every stray token that an API server can't place comes by: not ours to record.
                 return None
             await self._refused(proven, request, token_sha256=named(token, proven))
