@@ -3,7 +3,7 @@
 import pytest
 
 from jwt_to_rbac.core.errors import Code, InvalidInput
-from jwt_to_rbac.core.session import Session, Wish
+from jwt_to_rbac.core.session import Session, Wish, lapses_at
 
 
 def session(seconds: int, stored: bool = False) -> Session:
@@ -59,3 +59,9 @@ def test_a_device_name_that_could_mislead_is_refused(device: str) -> None:
 
 def test_any_readable_device_name_is_taken() -> None:
     assert Wish(device="żofie's laptop" + "." * 114).device
+
+
+def test_access_lapses_with_the_last_session_or_a_while_after_the_person_was_seen() -> None:
+    assert lapses_at(5000, [], 300) == 5300
+    assert lapses_at(5000, [session(3600), session(600)], 300) == 2000 + 3600 + 60
+    assert lapses_at(5000, [session(3600)], 3000) == 8000
