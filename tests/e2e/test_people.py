@@ -189,6 +189,7 @@ def test_everybody_in_a_group_is_revoked_and_nobody_else(
     ("method", "path", "body"),
     [
         pytest.param("GET", "/api/v1/people?limit=0", None, id="limit-of-none"),
+        pytest.param("GET", "/api/v1/people?limit=501", None, id="limit-of-too-many"),
         pytest.param("GET", "/api/v1/people?limit=many", None, id="limit-in-words"),
         pytest.param("DELETE", "/api/v1/people", None, id="revoke-without-a-group"),
         pytest.param("PATCH", "/api/v1/people/x", {"suspend": True}, id="unknown-field"),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -29,13 +30,17 @@ from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.revoke import Revoke
 from jwt_to_rbac.usecases.stored_tokens import StoredTokens
 
+Duration = Annotated[
+    str, msgspec.Meta(description="As Go writes it, with a unit", examples=["12h30m", "1.5h"])
+]
+
 
 class TokenBody(msgspec.Struct):
     """`device`, which tells people later where a session began, and the `session` to renew are
     ours. All may be left out.
     """
 
-    duration: str | None = None
+    duration: Duration | None = None
     device: str = ""
     session: str = ""
 

@@ -214,11 +214,11 @@ class PeopleApi:
 def _limit(text: str | None) -> int:
     if text is None:
         return PAGE
-    if not (text.isdecimal() and len(text) < 6 and int(text)):
+    if not (text.isdecimal() and len(text) < 6 and 1 <= int(text) <= LARGEST_PAGE):
         raise InvalidInput(
             Code.BODY_MALFORMED, f"limit: must be a number from 1 to {LARGEST_PAGE}."
         )
-    return min(int(text), LARGEST_PAGE)
+    return int(text)
 
 
 def _person(seen: PersonSeen) -> PersonShown:

@@ -20,6 +20,10 @@ from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.sessions import Sessions
 
+NO_ID_TOKEN = Denial(
+    Code.CREDENTIAL_MISSING, "Send `Authorization: Bearer` with your ID token to begin a session."
+)
+
 
 class Begun(answers.SessionSeen):
     """A session with its newest token, whose end `expires` tells to the second."""
@@ -69,9 +73,12 @@ class SessionsApi:
 
     async def begin(self, request: Request) -> Response:
         """Log in with the bearer ID token, and begin a session or renew one."""
+        token = bearer(request)
+        if not token:
+            return denied(NO_ID_TOKEN, request_id(request))
         # Read before anything is done: bad input makes nothing.
         wish = (await read_json(request, TokenBody)).wish()
-        made = await self._begin(bearer(request), wish, noted(request))
+        made = await self._begin(token, wish, noted(request))
         if isinstance(made, Denial):
             return denied(made, request_id(request))
         return answers.answer(made, HTTPStatus.CREATED)
