@@ -51,3 +51,12 @@ def test_a_key_that_has_all_of_it_is_forgotten() -> None:
     allowance.take("one", 0.0)
     assert allowance.wait("one", 2.0) == 0.0
     assert len(allowance) == 0
+
+
+def test_a_key_is_forgotten_at_the_moment_when_all_of_its_allowance_is_back() -> None:
+    allowance: Allowance[str] = Allowance(2, 1.0)
+    assert allowance.take("one", 5.0)
+    assert allowance.wait("one", 5.5) == 0.0
+    assert len(allowance) == 1
+    assert allowance.wait("one", 6.0) == 0.0
+    assert len(allowance) == 0

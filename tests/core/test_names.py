@@ -1,5 +1,6 @@
 """Names: readable, valid, and never shared by accident."""
 
+import hashlib
 import re
 
 import pytest
@@ -13,6 +14,7 @@ from jwt_to_rbac.core.names import (
     hashed_binding_name,
     identity_hash,
     readable_account_name,
+    standing_binding_name,
 )
 
 HASH_OF_JANE = "bbeea865ab"
@@ -125,6 +127,16 @@ def test_names_that_can_be_read_two_ways_have_hashed_forms_that_differ() -> None
     assert hashed_binding_name("a-b", "c") != hashed_binding_name("a", "b-c")
     long = "a" * 250
     assert hashed_binding_name(long + "b", "c") != hashed_binding_name(long + "d", "c")
+
+
+def test_a_groups_binding_is_named_readably_and_by_a_hash_of_all_three() -> None:
+    whole = (("Group", "Org:Team", "view"), ("User", "org-team", "view"), ("Group", "a", "b"))
+    made = {standing_binding_name(*each) for each in (*whole, ("Group", "org:team", "view"))}
+    assert len(made | {standing_binding_name("Group", "a", "c")}) == 5
+    head, _, digest = standing_binding_name("Group", "Org:Team", "view").rpartition("-")
+    assert head == "group-org-team"
+    assert digest == hashlib.sha256(b"5:Group8:Org:Team4:view").hexdigest()[:10]
+    assert standing_binding_name("User", "żó", "view").startswith("user-subject-")
 
 
 def test_a_very_long_role_still_gives_a_name_that_kubernetes_takes() -> None:

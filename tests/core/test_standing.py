@@ -5,8 +5,8 @@ import pytest
 from jwt_to_rbac.core.expression import Expression
 from jwt_to_rbac.core.identity import Identity, Person
 from jwt_to_rbac.core.plan import Grant, plan
-from jwt_to_rbac.core.policy import Namespaces, Policy, Rule
-from jwt_to_rbac.core.selector import NamespaceLabels
+from jwt_to_rbac.core.policy import Namespaces, Policy, Rule, SelectedNamespaces
+from jwt_to_rbac.core.selector import LabelSelector, NamespaceLabels
 from jwt_to_rbac.core.standing import (
     HeldStanding,
     StandingGrant,
@@ -30,6 +30,22 @@ A_EDIT = StandingGrant(Subject("Group", "a"), Grant("edit", "one"))
 def test_each_group_of_a_rule_has_its_own_and_the_first_rule_is_the_reason() -> None:
     found = standing_grants(Policy(RULES, mode="groups"), NAMESPACES)
     assert found == {A_VIEW: "both", B_VIEW: "both", A_EDIT: "some"}
+
+
+def test_users_that_a_rule_names_have_theirs_and_a_rule_that_asks_both_gives_nothing() -> None:
+    named = Expression("user.username in ['j', 'k']", lambda _: True)
+    users = Rule("users", frozenset(), "view", when=named)
+    both = Rule("both", frozenset({"a"}), "view", when=named)
+    found = standing_grants(Policy((users, both), mode="groups"), NAMESPACES)
+    assert found == {
+        StandingGrant(Subject("User", name), Grant("view")): "users" for name in ("j", "k")
+    }
+
+
+def test_no_selector_gives_a_group_anything_where_the_accounts_live() -> None:
+    rule = Rule("all", frozenset({"a"}), "edit", SelectedNamespaces(LabelSelector()))
+    policy = Policy((rule,), accounts_namespace="two", mode="groups")
+    assert standing_grants(policy, NAMESPACES) == {A_EDIT: "all"}
 
 
 def test_under_the_other_mode_groups_hold_nothing_and_under_this_one_people_do() -> None:

@@ -125,6 +125,9 @@ async def test_the_longest_token_is_remembered_whole(
     )
     longest = next(token for token in tokens if len(token) == MAX_TOKEN_LENGTH)
     assert isinstance(await issuers.prove(longest), ProvenPerson)
+    assert issuers.remembers(longest)
+    assert not issuers.remembers(longest + "A")
+    assert not issuers.remembers(issuer.token(jti="another"))
     assert issuers.stated_issuer(longest)
     other = longest[:-1] + ("A" if longest[-1] != "A" else "Q")
     assert await code(issuers, other) == Code.TOKEN_SIGNATURE
