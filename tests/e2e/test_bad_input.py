@@ -76,6 +76,7 @@ def test_a_bad_token_is_refused_with_its_code_and_nothing_is_made(
     [
         pytest.param(b"{", 400, "body_malformed", id="no-json"),
         pytest.param(b"[]", 400, "body_malformed", id="another-shape"),
+        pytest.param(b'{"token": "\xff"}', 400, "body_malformed", id="no-utf-8"),
         pytest.param(b'{"token": 7}', 400, "body_malformed", id="a-number-for-a-token"),
         pytest.param(b"{}", 400, "token_missing", id="no-token"),
         pytest.param(b"x" * 10_000_000, 413, "body_too_large", id="ten-megabytes"),

@@ -30,7 +30,7 @@ async def read_json(request: Request, shape: type[Shape]) -> Shape:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as e:
         raise InvalidInput(Code.BODY_MALFORMED, f"The body is not as expected: {e}.") from None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise InvalidInput(Code.BODY_MALFORMED, "The body is not JSON.") from None
 
 
