@@ -1,6 +1,7 @@
 """Good logins while bad tokens storm in, beside good logins in quiet, under the default limits."""
 
 import asyncio
+import secrets
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -48,10 +49,10 @@ async def compare(
     server: Server, issuer: ManyPeople, bad: Storm, windows: int, seconds: float
 ) -> Compared:
     """Measure good logins of known people, each with a new token, in windows by turns."""
-    number = count()
+    number, crowd = count(), secrets.token_hex(3)
     needed = int(windows * 2 * seconds * 400)
     tokens = [
-        issuer.token(f"steady-{n % PEOPLE}", jti=str(n), iat=issuer.now() - 60)
+        issuer.token(f"{crowd}-{n % PEOPLE}", jti=str(n), iat=issuer.now() - 60)
         for n in range(min(needed, 1500))
     ]
     compared = Compared([], [], {})

@@ -60,13 +60,18 @@ def test_what_an_administrator_did_not_find_is_on_record(sandbox: Sandbox, clien
     try:
         audience = "--audience=jwt-to-rbac"
         token = kubectl(sandbox, "create", "token", "keeper", "-n", "default", audience).strip()
-        assert client.call("DELETE", "/rbac/" + "x" * 300, bearer=token).status == 404
-        record = last(client, "access_refused")
-        assert (record["caller"], record["code"]) == (
-            "system:serviceaccount:default:keeper",
-            "not_found",
-        )
-        assert record["account"] == "x" * 253
+        for method, path in (
+            ("GET", "/tokens/"),
+            ("GET", "/api/v1/people/"),
+            ("DELETE", "/api/v1/people/"),
+            ("DELETE", "/rbac/"),
+        ):
+            assert client.call(method, path + "x" * 300, bearer=token).status == 404
+            record = last(client, "access_refused")
+            keeper = "system:serviceaccount:default:keeper"
+            assert (record["caller"], record["code"]) == (keeper, "not_found")
+            assert record["account"] == "x" * 253
+            assert record["asked"].split()[0] in ("create", "get", "delete")
     finally:
         kubectl(sandbox, "delete", "clusterrolebinding/keeper", "serviceaccount/keeper")
 

@@ -98,7 +98,10 @@ class People:
             caller, "get", name
         ):
             return await self.callers.refused(FORBIDDEN, caller, "get accessgrants", name, request)
-        return NO_SUCH_PERSON if account is None else self._seen(account)
+        if account is None:
+            asked = "get accessgrants"
+            return await self.callers.refused(NO_SUCH_PERSON, caller, asked, name, request)
+        return self._seen(account)
 
     async def change(
         self, caller: Caller, name: str, change: Change, request: Request
@@ -107,12 +110,12 @@ class People:
 
         When this returns, the cluster holds what the changed record says.
         """
+        asked = "patch accessgrants"
         if not await self.callers.may(caller, "patch", name):
-            asked = "patch accessgrants"
             return await self.callers.refused(FORBIDDEN, caller, asked, name, request)
         account = self.cluster.account_named(name)
         if account is None:
-            return NO_SUCH_PERSON
+            return await self.callers.refused(NO_SUCH_PERSON, caller, asked, name, request)
         await self.audit.record(
             "person_changed",
             request=request,

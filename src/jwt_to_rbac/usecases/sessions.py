@@ -41,15 +41,15 @@ class Sessions:
         Its owner may, and whoever Kubernetes allows to `delete` `accessgrants/tokens`.
         """
         account = self.cluster.account_named(name)
+        asked = "delete accessgrants/tokens"
         if not self.callers.owns(caller, account) and not await self.callers.may(
             caller, "delete", name, "tokens"
         ):
-            asked = "delete accessgrants/tokens"
             return await self.callers.refused(FORBIDDEN, caller, asked, name, request)
         live = () if account is None else self._live(account)
         meant = [one for one in live if session in (None, one.name)]
         if session is not None and not meant:
-            return NO_SUCH_SESSION
+            return await self.callers.refused(NO_SUCH_SESSION, caller, asked, name, request)
         for one in meant:
             await self.audit.record(
                 "session_ended",
