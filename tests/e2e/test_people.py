@@ -20,7 +20,8 @@ def administrator(sandbox: Sandbox) -> Iterator[str]:
     kubectl(sandbox, "create", "serviceaccount", "people-admin")
     kubectl(
         sandbox, "create", "clusterrole", "people-admin",
-        "--verb=get,list,patch,delete", "--resource=accessgrants.jwt-to-rbac.io",
+        "--verb=get,list,patch,delete",
+        "--resource=accessgrants.jwt-to-rbac.io,accessgrants.jwt-to-rbac.io/tokens",
     )  # fmt: skip
     kubectl(
         sandbox, "create", "clusterrolebinding", "people-admin",
@@ -109,16 +110,17 @@ def test_a_person_is_shown_whole_to_themselves_and_to_administrators(
     client: Client, person: str, name: str, administrator: str
 ) -> None:
     path = f"/api/v1/people/{name}-example-com"
+
+    def has_last_login() -> bool:
+        return bool(client.call("GET", path, bearer=person).json()["lastLogin"])
+
+    # The status is written behind the login's answer.
+    assert eventually(has_last_login)
     said = client.call("GET", path, bearer=administrator).json()
     assert said == client.call("GET", path, bearer=person).json()
     assert said["username"] == f"{name}@example.com"
     assert said["suspended"] is False
     assert said["sessions"] == 0
-
-    def has_last_login() -> bool:
-        return bool(client.call("GET", path, bearer=person).json()["lastLogin"])
-
-    assert eventually(has_last_login)
 
 
 def test_a_suspended_person_has_nothing_until_resumed(
@@ -201,3 +203,13 @@ def test_bad_input_is_a_problem_that_names_it(
 ) -> None:
     answer = client.call(method, path, body, administrator)
     assert (answer.status, answer.json()["code"]) == (400, "body_malformed")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "sessions"), ("DELETE", "sessions"), ("DELETE", "sessions/x")]
+)
+def test_nobodys_sessions_are_not_found(
+    client: Client, administrator: str, method: str, path: str
+) -> None:
+    answer = client.call(method, f"/api/v1/people/nobody-example-com/{path}", bearer=administrator)
+    assert answer.status == 404

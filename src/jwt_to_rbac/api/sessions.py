@@ -57,14 +57,16 @@ class SessionsApi:
             body=TokenBody,
             codes=LOGIN | SESSION | {Code.NOT_FOUND, Code.DURATION_INVALID},
         )
+        none = frozenset({Code.NOT_FOUND})
         listing = Operation(
             self.list,
             "An account's live sessions, the newest first",
             (Answer(HTTPStatus.OK, "Sessions", SessionList),),
+            codes=none,
         )
         ended = (Answer(HTTPStatus.ACCEPTED, "Their tokens die within seconds"),)
-        end_all = Operation(self.end, "End all of an account's sessions", ended)
-        end = Operation(self.end, "End one session", ended, codes=frozenset({Code.NOT_FOUND}))
+        end_all = Operation(self.end, "End all of an account's sessions", ended, codes=none)
+        end = Operation(self.end, "End one session", ended, codes=none)
         return {
             "/api/v1/sessions": {"POST": begin},
             "/api/v1/people/{name}/sessions": {"GET": listing, "DELETE": end_all},

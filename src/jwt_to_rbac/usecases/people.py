@@ -12,9 +12,8 @@ from jwt_to_rbac.ports import Audit, Clock, Cluster, PolicyInForce, Request
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, describe
 from jwt_to_rbac.usecases.log_in import ROUNDS
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
+from jwt_to_rbac.usecases.sessions import NO_SUCH_PERSON
 from jwt_to_rbac.usecases.settle import Settle
-
-NO_SUCH_PERSON = Denial(Code.NOT_FOUND, "There is no such account. The person logs in first.")
 
 
 @dataclass(frozen=True, slots=True)

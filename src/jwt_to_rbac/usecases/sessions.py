@@ -10,6 +10,7 @@ from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, describe
 from jwt_to_rbac.usecases.reconcile import together
 
 NO_SUCH_SESSION = Denial(Code.NOT_FOUND, "There is no such session: nothing to end.")
+NO_SUCH_PERSON = Denial(Code.NOT_FOUND, "There is no such account. The person logs in first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,14 @@ class Sessions:
         """The live sessions of the account `name`, the newest first: for its owner, and for
         whoever may `get` the AccessGrant."""
         account = self.cluster.account_named(name)
+        asked = "get accessgrants"
         if not self.callers.owns(caller, account) and not await self.callers.may(
             caller, "get", name
         ):
-            return await self.callers.refused(FORBIDDEN, caller, "get accessgrants", name, request)
-        return () if account is None else self._live(account)
+            return await self.callers.refused(FORBIDDEN, caller, asked, name, request)
+        if account is None:
+            return await self.callers.refused(NO_SUCH_PERSON, caller, asked, name, request)
+        return self._live(account)
 
     async def end(
         self, caller: Caller, name: str, session: str | None, request: Request
@@ -46,8 +50,9 @@ class Sessions:
             caller, "delete", name, "tokens"
         ):
             return await self.callers.refused(FORBIDDEN, caller, asked, name, request)
-        live = () if account is None else self._live(account)
-        meant = [one for one in live if session in (None, one.name)]
+        if account is None:
+            return await self.callers.refused(NO_SUCH_PERSON, caller, asked, name, request)
+        meant = [one for one in self._live(account) if session in (None, one.name)]
         if session is not None and not meant:
             return await self.callers.refused(NO_SUCH_SESSION, caller, asked, name, request)
         for one in meant:
