@@ -108,6 +108,18 @@ class Cluster(Protocol):
     async def take_leftovers(self, name: str) -> None:
         """Delete what does, bindings first, after a look whether the AccessGrant really is gone."""
 
+    def revoked_before(self, identity: Identity) -> int | None:
+        """The first second whose ID tokens are good after the last revocation that is remembered."""
+
+    async def read_revocation(self, identity: Identity) -> int | None:
+        """The same past the cache."""
+
+    async def remember_revocation(self, identity: Identity, not_before: int) -> None:
+        """Refuse ID tokens that were issued before, also when nothing else is left of the person."""
+
+    async def forget_revocations(self, before: float) -> None:
+        """Those of before this time, in seconds since 1970."""
+
     async def refresh(self, name: str) -> None:
         """Read one AccessGrant and what it owns again, past the cache."""
 

@@ -143,7 +143,7 @@ async def service(
         issue_token.new_suffix,
         settings.accounts_namespace,
     )
-    revoke = Revoke(callers, cluster, audit, turns)
+    revoke = Revoke(callers, cluster, audit, turns, time.time)
     explain = Explain(issuers, cluster, current.policy, time.time)
     people = People(callers, cluster, current.policy, audit, time.time, turns, settle)
     reloading = Reloading(

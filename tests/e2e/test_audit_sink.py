@@ -15,8 +15,6 @@ from tests.support.issuer import AUDIENCE, ManyPeople
 from tests.support.server import running_server
 from tests.support.waiting import eventually
 
-ACCOUNT = "recorded-example-com"
-
 
 @contextmanager
 def server(sandbox: Sandbox, issuer: ManyPeople, audit: Path, folder: Path) -> Iterator[Client]:
@@ -37,18 +35,18 @@ def test_a_full_disk_refuses_logins_and_room_takes_them_again(
         assert (refused.status, refused.json()["code"]) == (503, "audit_unavailable")
         assert "No space left on device" in refused.json()["detail"]
         assert "jwt_to_rbac_audit_failures_total 1.0" in client.call("GET", "/metrics").text
-        assert ACCOUNT not in names(sandbox, "accessgrants")
+        assert "recorded-example-com" not in names(sandbox, "accessgrants")
         audit.unlink()
         assert client.log_in(token).status == 201
         (record,) = (one for one in client.audited() if one["event"] == "login")
         assert record["source"] == "127.0.0.1"
-        assert client.call("DELETE", f"/rbac/{ACCOUNT}", bearer=token).status == 202
+        assert client.call("DELETE", "/rbac/recorded-example-com", bearer=token).status == 202
 
 
 def test_a_pipe_that_nobody_reads_refuses_logins_in_time_and_harms_nothing_else(
     sandbox: Sandbox, issuer: ManyPeople, tmp_path: Path
 ) -> None:
-    token = issuer.token("recorded")
+    token = issuer.token("piped")
     audit = tmp_path / "pipe"
     os.mkfifo(audit)
     reader = os.open(audit, os.O_RDONLY | os.O_NONBLOCK)
@@ -61,8 +59,8 @@ def test_a_pipe_that_nobody_reads_refuses_logins_in_time_and_harms_nothing_else(
         assert (refused.status, refused.json()["code"]) == (503, "audit_unavailable")
         assert client.call("GET", "/healthz").status == 200
         assert monotonic() - began < 2.5
-        assert ACCOUNT not in names(sandbox, "accessgrants")
+        assert "piped-example-com" not in names(sandbox, "accessgrants")
         os.read(reader, 65536)
         assert eventually(lambda: client.log_in(token).status == 201)
-        assert client.call("DELETE", f"/rbac/{ACCOUNT}", bearer=token).status == 202
+        assert client.call("DELETE", "/rbac/piped-example-com", bearer=token).status == 202
     os.close(reader)

@@ -4,6 +4,7 @@ import time
 
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
+from tests.support.dex import later_id_token
 from tests.support.issuer import ManyPeople
 from tests.support.waiting import eventually
 
@@ -30,7 +31,7 @@ def test_the_api_server_is_away_and_comes_back(
 
 
 def test_the_issuer_is_away_and_known_keys_go_on(sandbox: Sandbox, client: Client) -> None:
-    john = sandbox.id_token("john")
+    john = later_id_token(sandbox, "john")
     assert client.log_in(john).status == 201
     again = sandbox.id_token("john")
     sandbox.stop("dex")

@@ -194,8 +194,10 @@ def test_renewing_a_session_that_a_revocation_took_gives_nothing_back(
     begun = begin(client, issuer.token(name, groups=["developers"], iat=issuer.now() - 60))
     newer = issuer.token(name, groups=["developers"])
     assert client.call("DELETE", f"/api/v1/people/{account}", bearer=newer).status == 202
+    newest = issuer.token(name, groups=["developers"], iat=issuer.now() + 2)
     wish = {"session": begun["name"]}
-    answer = client.call("POST", "/api/v1/sessions", wish, newer)
-    assert (answer.status, answer.json()["code"]) == (410, "session_ended")
+    for token, refusal in ((newer, (401, "token_revoked")), (newest, (410, "session_ended"))):
+        answer = client.call("POST", "/api/v1/sessions", wish, token)
+        assert (answer.status, answer.json()["code"]) == refusal
     assert account not in names(sandbox, "accessgrants")
     assert account not in names(sandbox, "serviceaccounts", *USERS)

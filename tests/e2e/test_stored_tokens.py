@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
@@ -12,8 +13,9 @@ from tests.support.configuration import configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
 from tests.support.server import running_server
 
-ACCOUNT = "keeper-example-com"
 USERS = ("-n", "jwt-to-rbac-users")
+
+_numbers = count()
 
 
 @pytest.fixture(scope="module")
@@ -29,21 +31,31 @@ def storing(
 
 
 @pytest.fixture
-def keeper(storing: Client, issuer: ManyPeople) -> Iterator[str]:
-    token = issuer.token("keeper", groups=["developers"])
+def name() -> str:
+    return f"keeper-{next(_numbers)}"
+
+
+@pytest.fixture
+def account(name: str) -> str:
+    return f"{name}-example-com"
+
+
+@pytest.fixture
+def keeper(storing: Client, issuer: ManyPeople, name: str, account: str) -> Iterator[str]:
+    token = issuer.token(name, groups=["developers"])
     assert storing.log_in(token).status == 201
     yield token
-    storing.call("DELETE", f"/rbac/{ACCOUNT}", bearer=token)
+    storing.call("DELETE", f"/rbac/{account}", bearer=token)
 
 
 def test_a_stored_token_works_and_is_there_to_be_fetched_again(
-    sandbox: Sandbox, storing: Client, keeper: str
+    sandbox: Sandbox, storing: Client, keeper: str, account: str
 ) -> None:
-    made = storing.call("POST", f"/tokens/{ACCOUNT}", {"duration": "1h"}, keeper)
+    made = storing.call("POST", f"/tokens/{account}", {"duration": "1h"}, keeper)
     assert made.status == 201, made.text
     token = base64.b64decode(made.json()["data"]["token"]).decode()
     assert with_token(sandbox, token, "get", "pods", "-A").returncode == 0
-    fetched = storing.call("GET", f"/tokens/{ACCOUNT}", bearer=keeper).json()
+    fetched = storing.call("GET", f"/tokens/{account}", bearer=keeper).json()
     assert fetched == [made.json()]
     secret = get(sandbox, "secret", made.json()["name"], *USERS)
     assert secret["type"] == "kubernetes.io/service-account-token"
@@ -51,10 +63,10 @@ def test_a_stored_token_works_and_is_there_to_be_fetched_again(
 
 
 def test_a_stored_token_is_a_session_and_ends_as_one(
-    sandbox: Sandbox, storing: Client, keeper: str
+    sandbox: Sandbox, storing: Client, keeper: str, account: str
 ) -> None:
-    made = storing.call("POST", f"/tokens/{ACCOUNT}", {}, keeper).json()
-    path = f"/api/v1/people/{ACCOUNT}/sessions"
+    made = storing.call("POST", f"/tokens/{account}", {}, keeper).json()
+    path = f"/api/v1/people/{account}/sessions"
     names = [one["name"] for one in storing.call("GET", path, bearer=keeper).json()["items"]]
     assert made["name"] in names
     assert storing.call("DELETE", f"{path}/{made['name']}", bearer=keeper).status == 202

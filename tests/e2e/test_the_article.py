@@ -1,7 +1,6 @@
 """The article's steps, in its order, with the real parts: jane logs in and kubectl obeys."""
 
 import base64
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import get, kubectl, names, with_token
+from tests.support.dex import claims_of, later_id_token
 from tests.support.waiting import eventually
 
 JANE = "janedoe-example-com"
@@ -23,7 +23,7 @@ GC_SECONDS = 60.0
 @pytest.fixture
 def jane(sandbox: Sandbox, client: Client) -> Iterator[str]:
     """Jane's ID token; nothing of her is on the cluster before or after."""
-    token = sandbox.id_token("jane")
+    token = later_id_token(sandbox, "jane")
     yield token
     client.call("DELETE", f"/rbac/{JANE}", bearer=token)
 
@@ -123,7 +123,7 @@ def test_deleting_the_access_grant_with_kubectl_revokes_everything(
 
 
 def test_john_who_is_only_a_developer_gets_only_that(sandbox: Sandbox, client: Client) -> None:
-    john = sandbox.id_token("john")
+    john = later_id_token(sandbox, "john")
     said = client.log_in(john).json()
     assert [grant["clusterRole"] for grant in said["Grants"]] == ["developers-from-jwt"]
     token = kubernetes_token(client, JOHN, john)
@@ -154,8 +154,7 @@ def test_a_lost_group_takes_its_access_at_the_next_login(sandbox: Sandbox, clien
     before = sandbox.id_token("lotta")
     assert client.log_in(before).json()["Groups"] == ["admins", "developers"]
     sandbox.directory_server.remove_from_group("lotta", "admins")
-    after = eventually(lambda: newer(sandbox, before))
-    assert after
+    after = later_id_token(sandbox, "lotta", claims_of(before)["iat"])
     assert client.log_in(after).json()["Groups"] == ["developers"]
     assert names(sandbox, "clusterrolebindings", *OURS) == [
         f"{account}-developers-from-jwt-binding"
@@ -167,26 +166,9 @@ def test_a_lost_group_takes_its_access_at_the_next_login(sandbox: Sandbox, clien
     ]
     # And without any group that the policy knows, everything goes.
     sandbox.directory_server.remove_from_group("lotta", "developers")
-    last = eventually(lambda: newer(sandbox, after))
-    assert last
+    last = later_id_token(sandbox, "lotta", claims_of(after)["iat"])
     denied = client.log_in(last)
     assert (denied.status, denied.json()["code"]) == (403, "no_access")
     assert names(sandbox, "clusterrolebindings", *OURS) == []
     assert client.log_in(after).status == 403, "a replayed token brought a lost group back"
     client.call("DELETE", f"/rbac/{account}", bearer=last)
-
-
-def newer(sandbox: Sandbox, than: str) -> str:
-    """A token of lotta issued in a later second than the other; empty if it isn't yet."""
-
-    token = sandbox.id_token("lotta")
-    return token if claims_of(token)["iat"] > claims_of(than)["iat"] else ""
-
-
-def claims_of(token: str) -> dict[str, int]:
-    """A token's claims, unverified."""
-    payload = token.split(".")[1]
-    found: dict[str, int] = json.loads(
-        base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-    )
-    return found

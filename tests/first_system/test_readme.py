@@ -17,6 +17,7 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.first_system.conftest import environment, file, put, told
 from tests.support.cluster import get, names, with_token
+from tests.support.dex import later_id_token
 from tests.support.server import free_port, running
 from tests.support.waiting import eventually
 
@@ -73,7 +74,7 @@ def curl(first: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 @pytest.fixture
 def jane(first: Sandbox, curl: Curl) -> Iterator[str]:
     """Jane's ID token, logged in."""
-    token = first.id_token("jane")
+    token = later_id_token(first, "jane")
     assert curl.log_in(token).status == 201
     yield token
     curl("DELETE", f"/rbac/{JANE}")
@@ -95,7 +96,7 @@ def is_problem(answer: Answer) -> bool:
 
 @pytest.mark.parametrize("path", ["/rbac", "/rbac/"])
 def test_2_the_id_token_is_posted(first: Sandbox, curl: Curl, path: str) -> None:
-    answer = curl.log_in(first.id_token("jane"), path)
+    answer = curl.log_in(later_id_token(first, "jane"), path)
     assert answer.status == 201, answer.text
     said = answer.json()
     assert {key: said[key] for key in ("Email", "Groups", "FederatedClaims", "ServiceAccount")} == {
@@ -215,7 +216,7 @@ def test_where_creating_tokens_is_not_enabled_it_is_no_method(
 def test_delete_takes_everything_and_then_there_is_nothing(
     first: Sandbox, curl: Curl, slash: str
 ) -> None:
-    assert curl.log_in(first.id_token("jane")).status == 201
+    assert curl.log_in(later_id_token(first, "jane")).status == 201
     answer = curl("DELETE", f"/rbac/{JANE}{slash}")
     assert (answer.status, answer.text) == (202, "")
     kinds = "serviceaccounts,clusterrolebindings,rolebindings,accessgrants"

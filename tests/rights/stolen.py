@@ -96,6 +96,12 @@ def session(name: str = f"{MALLORY}-token-0123456789", namespace: str = USERS) -
     return body | {"type": "jwt-to-rbac.io/session"}
 
 
+def revocation(name: str = "revoked-0123456789abcdef0123456789abcdef") -> Body:
+    """A ConfigMap as the program makes it for a revocation."""
+    metadata = {"name": name, "namespace": USERS, "labels": MARKS}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+
+
 POD: Body = {
     "apiVersion": "v1",
     "kind": "Pod",

@@ -19,6 +19,7 @@ from tests.rights.stolen import (
     creation,
     owned,
     patch,
+    revocation,
     role,
     session,
 )
@@ -106,6 +107,14 @@ REFUSED_BY_POLICY = [
         Attack(("delete", "secret", "foreign", *IN_USERS), "sessions"), id="delete-a-secret"
     ),
     pytest.param(
+        creation(revocation("extension-apiserver-authentication"), "revocations"),
+        id="a-config-map-that-is-no-revocation",
+    ),
+    pytest.param(
+        Attack(("delete", "configmap", "foreign", *IN_USERS), "revocations"),
+        id="delete-a-config-map",
+    ),
+    pytest.param(
         Attack(("create", "token", "default", *IN_USERS), "tokens"), id="token-of-the-default"
     ),
     pytest.param(
@@ -171,13 +180,21 @@ def thief(installations: dict[str, Installed]) -> Iterator[Installed]:
     kubectl(sandbox, "create", "role", "view", "--verb=get", "--resource=secrets")
     kubectl(sandbox, "create", "serviceaccount", "foreign", *IN_USERS)
     kubectl(sandbox, "create", "secret", "generic", "foreign", *IN_USERS)
+    kubectl(sandbox, "create", "configmap", "foreign", *IN_USERS)
     kubectl(sandbox, "create", "clusterrole", FOREIGN, "--verb=get", "--resource=services")
     apply(sandbox, installed.folder, role(OWN))
     yield installed
     kubectl(sandbox, "delete", "clusterrolebinding/foreign", f"clusterrole/{OWN}")
     kubectl(sandbox, "delete", "clusterrole", FOREIGN)
     kubectl(sandbox, "delete", "rolebinding/foreign", "role/view")
-    kubectl(sandbox, "delete", "serviceaccount/foreign", "secret/foreign", *IN_USERS)
+    kubectl(
+        sandbox,
+        "delete",
+        "serviceaccount/foreign",
+        "secret/foreign",
+        "configmap/foreign",
+        *IN_USERS,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +235,7 @@ def test_the_policies_hold_even_if_somebody_made_the_program_an_administrator(
         pytest.param(HELPER, id="a-binding-in-a-namespace"),
         pytest.param(account(), id="a-service-account"),
         pytest.param(session(), id="a-session"),
+        pytest.param(revocation(), id="a-revocation"),
     ],
 )
 def test_what_the_attacks_are_made_of_is_allowed(

@@ -8,11 +8,14 @@ from pathlib import Path
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.rights.installation import USERS, Installed
-from tests.support.cluster import get, kubectl, names, with_token
+from tests.support.cluster import get, kubectl, names, remember_revocation, with_token
+from tests.support.dex import later_id_token
 from tests.support.waiting import eventually
 
 GROUPS = ["admins", "developers", "helpers", "testers"]
 BINDINGS = "clusterrolebindings,rolebindings"
+A_MONTH = 31 * 24 * 3600
+"""Seconds: a revocation of then is forgotten."""
 
 
 def walk(installed: Installed) -> None:
@@ -24,6 +27,8 @@ def walk(installed: Installed) -> None:
         _a_life(installed, client)
         _others_in_the_way(installed, client)
         _a_kubernetes_caller(sandbox, client)
+        forgotten = _forgotten(installed.mode)
+        assert eventually(lambda: forgotten not in names(sandbox, "configmaps", "-n", USERS), 30)
     assert not names(sandbox, "accessgrants", "-l", "generatedby=jwttorbac"), folder
 
 
@@ -44,6 +49,7 @@ def _obstacles(installed: Installed) -> None:
         },
     }
     apply(sandbox, installed.folder, grant)
+    remember_revocation(sandbox, installed.folder, _forgotten(mode), time.time() - A_MONTH)
     if mode == "dynamic":
         # One of its roles is missing, the other was made by it and changed by somebody.
         role = f"{mode}-testers-from-jwt"
@@ -52,9 +58,13 @@ def _obstacles(installed: Installed) -> None:
         kubectl(sandbox, "label", "clusterrole", role, *marks)
 
 
+def _forgotten(mode: str) -> str:
+    return f"revoked-{mode}"
+
+
 def _the_article(sandbox: Sandbox, client: Client) -> None:
     """Jane proves who she is to Dex, logs in, fetches a token, uses it, and logs out."""
-    jane, account = sandbox.id_token("jane"), "janedoe-example-com"
+    jane, account = later_id_token(sandbox, "jane"), "janedoe-example-com"
     assert client.log_in(jane).status == 201
     kubectl(sandbox, "wait", f"ag/{account}", "--for=condition=Ready", "--timeout=10s")
     token = _token(client, account, jane)

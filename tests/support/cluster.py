@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.sandbox import Sandbox
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -23,6 +24,21 @@ def clear(sandbox: Sandbox) -> None:
     kubectl(sandbox, "delete", "accessgrants", *everybody)
     kubectl(sandbox, "delete", "clusterrolebindings", *everybody)
     kubectl(sandbox, "delete", "rolebindings,serviceaccounts,secrets", "-A", *everybody)
+
+
+def remember_revocation(sandbox: Sandbox, folder: Path, name: str, not_before: float) -> None:
+    """A revocation of then, as the program writes it."""
+    metadata = {"name": name, "namespace": "jwt-to-rbac-users"}
+    labels = {"jwt-to-rbac.io/holds": "revocation"}
+    body = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": metadata | {"labels": labels},
+        "data": {"notBefore": rfc3339(not_before)},
+    }
+    file = folder / "revocation.json"
+    file.write_text(json.dumps(body))
+    kubectl(sandbox, "apply", "-f", str(file))
 
 
 def kubectl(sandbox: Sandbox, *arguments: str) -> str:

@@ -6,6 +6,7 @@ so the account is looked at, and settled if it isn't right. What is right, `usec
 
 import asyncio
 import time
+from dataclasses import dataclass
 
 from structlog.typing import FilteringBoundLogger
 
@@ -14,7 +15,7 @@ from jwt_to_rbac.controllers.timers import Timers
 from jwt_to_rbac.core.errors import JwtToRbacError
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.policy import WholeCluster
-from jwt_to_rbac.core.record import refusal
+from jwt_to_rbac.core.record import REMEMBERED
 from jwt_to_rbac.core.session import Session
 from jwt_to_rbac.ports import Clock, Cluster
 from jwt_to_rbac.usecases.settle import Due, Settle
@@ -29,8 +30,20 @@ EVERYBODY = 300.0
 """Seconds between looks at everybody, whatever was heard: what failed for a person to mend is
 tried again then. Ten thousand right accounts cost half a second of CPU."""
 
+MINE_AFTER = 60.0
+"""Seconds for which those who don't lead remember what was deleted: ten times a change of leaders."""
+
 PAUSE_AFTER = 50
 """Accounts looked at in one go: requests must not wait for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Whose AccessGrant was deleted, the `iat` of their newest token, and when we heard of it."""
+
+    identity: Identity
+    claims_issued_at: int
+    seen_at: float
 
 
 class Unattended:
@@ -47,6 +60,7 @@ class Unattended:
         self._log = log
         self._clock = clock
         self._leading = False
+        self._gone: dict[str, Gone] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -82,15 +96,21 @@ class Unattended:
         if account is None:
             return
         self._expiry.set(name, self._settle.ends_at(name))
-        if refusal(account.record, self._clock()) is not None:
+        if self._settle.refused(account) is not None:
             self._queue.later(name, None, urgent=True)
         else:
             self._look_soon(name)
 
     def grant_gone(self, name: str, identity: Identity, claims_issued_at: int) -> None:
+        now = self._clock()
+        self._gone[name] = Gone(identity, claims_issued_at, now)
         if self._leading:
             self._expiry.set(name, None)
             self._queue.later(name, None, urgent=True)
+            return
+        # Whoever leads sees to it; we do if they died before they could.
+        for old in [old for old, gone in self._gone.items() if now - gone.seen_at > MINE_AFTER]:
+            del self._gone[old]
 
     def owned_changed(self, name: str) -> None:
         if self._leading:
@@ -121,6 +141,8 @@ class Unattended:
         while True:
             self._everybody.clear()
             to_give = []
+            for name in self._gone:
+                self._queue.later(name, None, urgent=True)
             for name in self._cluster.leftover_names():
                 self._look_soon(name)
             for n, name in enumerate(self._cluster.account_names()):
@@ -131,6 +153,7 @@ class Unattended:
             # Nobody is given anything before it is known of all what is to be taken.
             for name in to_give:
                 self._queue.later(name, None)
+            await self._forget_old()
             try:
                 async with asyncio.timeout(EVERYBODY):
                     await self._everybody.wait()
@@ -149,11 +172,32 @@ class Unattended:
         return due
 
     async def _look_after(self, name: str, login_at: float | None) -> None:
+        gone = self._gone.get(name)
+        if gone is not None:
+            await self._remember(gone)
+            if self._gone.get(name) is gone:
+                del self._gone[name]
         if self._cluster.has_leftovers(name):
             await self._cluster.take_leftovers(name)
         if self._due(name) is not Due.NOTHING:
             await self._settle(name, login_at)
         self._expiry.set(name, self._settle.ends_at(name))
+
+    async def _remember(self, gone: Gone) -> None:
+        """An AccessGrant deleted by hand is a revocation: tokens from before must stay refused.
+
+        If it was `revoke` that deleted it, then that is remembered already.
+        """
+        revoked = await self._cluster.read_revocation(gone.identity)
+        if revoked is None or revoked <= gone.claims_issued_at:
+            not_before = max(int(gone.seen_at), gone.claims_issued_at) + 1
+            await self._cluster.remember_revocation(gone.identity, not_before)
+
+    async def _forget_old(self) -> None:
+        try:
+            await self._cluster.forget_revocations(self._clock() - REMEMBERED)
+        except JwtToRbacError as e:
+            self._log.warning("Old revocations could not be deleted", code=e.code, detail=e.detail)
 
     def _due(self, name: str) -> Due:
         try:

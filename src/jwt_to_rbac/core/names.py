@@ -51,6 +51,11 @@ def identity_hash(identity: Identity) -> str:
     return _digest(identity.issuer, identity.subject)
 
 
+def identity_digest(identity: Identity) -> str:
+    """32 hexadecimal digits, for where two people must never meet."""
+    return _digest(identity.issuer, identity.subject, length=32)
+
+
 def binding_name(account: str, cluster_role: str) -> str:
     """The first system's name, `<account>-<role>-binding`, hashed only when it is too long."""
     name = f"{account}-{cluster_role}-binding"
@@ -75,7 +80,7 @@ def _dns_label(text: str) -> str:
     return _UNFIT.sub("-", lowered).strip("-")[:ACCOUNT_NAME_LENGTH].rstrip("-")
 
 
-def _digest(*parts: str) -> str:
+def _digest(*parts: str, length: int = _HASH_LENGTH) -> str:
     # surrogatepass: a lone surrogate can stand in JSON; it must hash, not crash.
     joined = "".join(f"{len(part)}:{part}" for part in parts)
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_LENGTH]
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:length]

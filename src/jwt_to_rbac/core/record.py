@@ -27,22 +27,43 @@ REVOKED = Denial(
 )
 
 
+REMEMBERED = 30 * 24 * 3600
+"""Seconds for which revocations are remembered without an AccessGrant. An ID token that is older
+is refused, or it could outlive the memory of its revocation. Issuers give them minutes to a day."""
+
+TOO_OLD = Denial(
+    Code.TOKEN_EXPIRED,
+    "This token was issued more than 30 days ago, which is too long for it to be believed. "
+    "Log in anew.",
+)
+
+
+def is_revoked(issued_at: int, record: Record | None, revoked: int | None) -> bool:
+    """Whether an ID token of this `iat` was issued before a revocation.
+
+    `revoked` is the first second whose tokens are good again after the last revocation, if one
+    is remembered beside the record.
+    """
+    return issued_at < max((record and record.not_before) or 0, revoked or 0)
+
+
 def advance(
     record: Record | None, proven: ProvenPerson, now: float, revoked: int | None = None
 ) -> Record | Denial:
     """The record after this token, or why the token is refused.
 
-    `revoked` is the first second whose tokens are good again after the last revocation, if
-    one is remembered. Two tokens of one second can't be put in order: what both grant is what
-    remains. Raises ValueError if record and token are not of one identity.
+    For `revoked` see `is_revoked`. Two tokens of one second can't be put in order: what both
+    grant is what remains. Raises ValueError if record and token are not of one identity.
     """
     if record is not None and record.person.identity != proven.person.identity:
         raise ValueError("a record advances only by a token of its own identity")
     barred = None if record is None else _barred(record, now)
     if barred is not None:
         return barred
-    if proven.issued_at < max((record and record.not_before) or 0, revoked or 0):
+    if is_revoked(proven.issued_at, record, revoked):
         return REVOKED
+    if now - proven.issued_at > REMEMBERED:
+        return TOO_OLD
     if record is None:
         return Record(proven.person, proven.issued_at)
     if proven.issued_at > record.claims_issued_at:
@@ -60,7 +81,7 @@ def refusal(record: Record, now: float, revoked: int | None = None) -> Denial | 
     Whoever is revoked gets nothing until a token comes that was issued later.
     """
     barred = _barred(record, now)
-    if barred is None and record.claims_issued_at < max(record.not_before or 0, revoked or 0):
+    if barred is None and is_revoked(record.claims_issued_at, record, revoked):
         return REVOKED
     return barred
 

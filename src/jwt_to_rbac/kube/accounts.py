@@ -12,6 +12,7 @@ from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.conditions import Condition
 from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.core.names import identity_digest
 from jwt_to_rbac.core.plan import Grant
 from jwt_to_rbac.kube.manifest import record_of
 from jwt_to_rbac.kube.marks import is_marked, owner_of, owner_uid
@@ -34,6 +35,7 @@ class Accounts:
         self.bindings: Store[Binding] = Store(self._binding_changed)
         self.role_bindings: Store[Binding] = Store(self._binding_changed)
         self._by_identity: dict[Identity, str] = {}
+        self._by_digest: dict[str, str] = {}
         self._owned: dict[str, dict[tuple[str, Key], Binding]] = {}
         """Owner's name to ((owner's uid, key of the binding) to binding)."""
         self._foreign: dict[str, dict[Key, str]] = {}
@@ -43,6 +45,10 @@ class Accounts:
     def of(self, identity: Identity) -> Account | None:
         name = self._by_identity.get(identity)
         return None if name is None else self.named(name)
+
+    def with_digest(self, digest: str) -> str | None:
+        """The name of the account whose person has this `identity_digest`."""
+        return self._by_digest.get(digest)
 
     def named(self, name: str) -> Account | None:
         """The account of this name; None also while its AccessGrant is being deleted."""
@@ -110,9 +116,12 @@ class Accounts:
             old = record_of(before.spec).person.identity
             if self._by_identity.get(old) == before.metadata.name:
                 del self._by_identity[old]
+                self._by_digest.pop(identity_digest(old), None)
             self._built.pop(before.metadata.name, None)
         if after is not None:
-            self._by_identity[record_of(after.spec).person.identity] = after.metadata.name
+            identity = record_of(after.spec).person.identity
+            self._by_identity[identity] = after.metadata.name
+            self._by_digest[identity_digest(identity)] = after.metadata.name
         known = after or before
         if known is None:
             return

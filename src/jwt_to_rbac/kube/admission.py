@@ -20,6 +20,7 @@ from jwt_to_rbac.kube.cel import (
 )
 from jwt_to_rbac.kube.installation import ANY, LABELS, Installation
 from jwt_to_rbac.kube.manifest import Body
+from jwt_to_rbac.kube.revocations import PREFIX
 from jwt_to_rbac.kube.rights import RBAC
 from jwt_to_rbac.kube.sessions import OF_ACCOUNT, STORED
 from jwt_to_rbac.kube.sessions import TYPE as SESSION
@@ -49,6 +50,7 @@ def admission_manifests(of: Installation) -> list[Body]:
         *_policy(of, "bindings", RBAC, bindings, _on_bindings(of)),
         *_policy(of, "cluster-roles", RBAC, ("clusterroles",), _on_cluster_roles(of)),
         *_policy(of, "service-accounts", "", ("serviceaccounts",), _on_service_accounts(of)),
+        *_policy(of, "revocations", "", ("configmaps",), _on_config_maps(of)),
         *_policy(of, "sessions", "", ("secrets",), _on_secrets(of)),
         *_policy(of, "tokens", "", ("serviceaccounts/token",), _on_tokens(of)),
     ]
@@ -176,6 +178,15 @@ def _on_secrets(of: Installation) -> tuple[Demand, ...]:
             WRITE, allowed, "a Secret of the program's is a session, and of its owner's account"
         ),
     )
+
+
+def _on_config_maps(of: Installation) -> tuple[Demand, ...]:
+    revocation = every(
+        f"request.namespace == {text(of.accounts_namespace)}",
+        f"request.name.startsWith({text(PREFIX)})",
+    )
+    message = "of ConfigMaps, revocations alone are the program's"
+    return (Demand((*WRITE, *DELETE), revocation, message),)
 
 
 def _on_tokens(of: Installation) -> tuple[Demand, ...]:

@@ -33,6 +33,7 @@ from jwt_to_rbac.kube.calls import verb_and_resource
 from jwt_to_rbac.kube.marks import is_marked, owner_uid
 from jwt_to_rbac.kube.namespaces import Namespaces
 from jwt_to_rbac.kube.reviews import review_access, review_token
+from jwt_to_rbac.kube.revocations import PREFIX, Revocations
 from jwt_to_rbac.kube.session import APPLY_PATCH, MERGE_PATCH, KubeSession, Reply
 from jwt_to_rbac.kube.sessions import Sessions
 from jwt_to_rbac.kube.standing import held_standing, standing_binding
@@ -82,6 +83,7 @@ class KubeCluster:
         self._roles: Store[ClusterRole] = Store(self._role_changed)
         self._role_rules: dict[str, tuple[PolicyRule, ...]] = {}
         self._sessions = Sessions(session, namespace, self._session_changed)
+        self._revocations = Revocations(session, namespace, self._revocation_changed)
         accounts = self._accounts
         self._watches: tuple[Watch[Any], ...] = (
             Watch(session, paths.NAMESPACES, Namespace, self._namespaces.store),
@@ -96,6 +98,7 @@ class KubeCluster:
             Watch(session, paths.CLUSTER_ROLE_BINDINGS, Binding, accounts.bindings),
             Watch(session, paths.ROLE_BINDINGS, Binding, accounts.role_bindings),
             self._sessions.watch,
+            self._revocations.watch,
         )
 
     def behind(self, guard: Callable[[], None]) -> Self:
@@ -103,6 +106,7 @@ class KubeCluster:
         twin = copy(self)
         twin._session = self._session.behind(guard)
         twin._sessions = self._sessions.behind(guard)
+        twin._revocations = self._revocations.behind(guard)
         return twin
 
     async def follow(self) -> None:
@@ -140,6 +144,24 @@ class KubeCluster:
     def account_names(self) -> list[str]:
         self._must_be_synced()
         return sorted(one.metadata.name for one in self._accounts.grants.values())
+
+    def revoked_before(self, identity: Identity) -> int | None:
+        return self._revocations.of(identity)
+
+    async def read_revocation(self, identity: Identity) -> int | None:
+        return await self._revocations.read(identity)
+
+    async def remember_revocation(self, identity: Identity, not_before: int) -> None:
+        await self._revocations.write(identity, not_before)
+
+    async def forget_revocations(self, before: float) -> None:
+        await self._revocations.forget(before)
+
+    def _revocation_changed(self, name: str) -> None:
+        account = self._accounts.with_digest(name.removeprefix(PREFIX))
+        if account is not None:
+            for listener in self.listeners:
+                listener.grant_changed(account)
 
     def leftover_names(self) -> list[str]:
         self._must_be_synced()

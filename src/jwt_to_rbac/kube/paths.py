@@ -31,6 +31,10 @@ def lease(namespace: str, name: str) -> str:
     return f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}"
 
 
+def config_maps(namespace: str) -> str:
+    return f"{NAMESPACES}/{namespace}/configmaps"
+
+
 def secrets(namespace: str) -> str:
     return f"{NAMESPACES}/{namespace}/secrets"
 

@@ -52,6 +52,11 @@ def accounts_rules(of: Installation) -> tuple[PolicyRule, ...]:
     return (
         PolicyRule((*_FOLLOW, "get", "create", "delete"), ("",), ("serviceaccounts",)),
         PolicyRule(("create",), ("",), ("serviceaccounts/token",)),
+        PolicyRule(
+            (*_FOLLOW, "get", "create", "patch", "delete"),
+            ("",),
+            ("configmaps",),
+        ),
         PolicyRule(("get", "create", "patch"), ("coordination.k8s.io",), ("leases",), (LEASE,)),
         PolicyRule(
             (*_FOLLOW, *(("get",) if of.stored_tokens else ()), "create", "patch", "delete"),

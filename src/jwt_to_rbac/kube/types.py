@@ -143,6 +143,11 @@ class AccessGrant(Struct, frozen=True, gc=False):
     status: AccessGrantStatus = AccessGrantStatus()
 
 
+class ConfigMap(Struct, frozen=True, gc=False):
+    metadata: Meta
+    data: dict[str, str] = field(default_factory=dict)
+
+
 class LeaseSpec(Struct, frozen=True, gc=False, rename="camel"):
     holder_identity: str | None = None
     lease_duration_seconds: int | None = None

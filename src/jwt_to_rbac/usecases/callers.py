@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.errors import Code, Denial
-from jwt_to_rbac.core.identity import Identity, token_sha256
+from jwt_to_rbac.core.identity import Identity, ProvenPerson, token_sha256
 from jwt_to_rbac.core.kubernetes_user import KubernetesUser
+from jwt_to_rbac.core.record import REVOKED, is_revoked
 from jwt_to_rbac.ports import Audit, Cluster, Issuers, Request
 from jwt_to_rbac.usecases.door import Door
 
@@ -70,15 +71,16 @@ class Callers:
             )
         if self.issuers.stated_issuer(bearer):
             proven = await self.door.prove(bearer, request)
-            if isinstance(proven, Denial):
-                await self.audit.record(
-                    "caller_refused",
-                    request=request,
-                    code=proven.code,
-                    token_sha256=named(bearer, proven),
-                )
-                return proven
-            return Owner(proven.person.identity, bearer)
+            if isinstance(proven, ProvenPerson) and not self._is_revoked(proven):
+                return Owner(proven.person.identity, bearer)
+            refused = proven if isinstance(proven, Denial) else REVOKED
+            await self.audit.record(
+                "caller_refused",
+                request=request,
+                code=refused.code,
+                token_sha256=named(bearer, refused),
+            )
+            return refused
         await self.door.review(request)
         user = await self.cluster.review_token(bearer)
         if user is not None:
@@ -90,6 +92,12 @@ class Callers:
             "The bearer token is neither an ID token of a configured issuer nor a Kubernetes "
             "token for this program's audience.",
         )
+
+    def _is_revoked(self, proven: ProvenPerson) -> bool:
+        identity = proven.person.identity
+        account = self.cluster.account_of(identity)
+        record = None if account is None else account.record
+        return is_revoked(proven.issued_at, record, self.cluster.revoked_before(identity))
 
     async def may(self, caller: Caller, verb: str, name: str = "", subresource: str = "") -> bool:
         """Whether Kubernetes allows `verb` on the AccessGrant `name`; owners are no exception here."""

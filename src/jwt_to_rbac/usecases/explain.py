@@ -43,7 +43,8 @@ class Explain:
         if isinstance(proven, Denial):
             return proven
         account = self.cluster.account_of(proven.person.identity)
-        record = advance(account.record if account else None, proven, self.clock())
+        revoked = self.cluster.revoked_before(proven.person.identity)
+        record = advance(account.record if account else None, proven, self.clock(), revoked)
         return self._explained(proven.person, record)
 
     def person(self, person: Person) -> Explained:

@@ -108,7 +108,8 @@ class IssueToken:
         now = self.clock()
         if now >= lapse_of(account, self.cluster, self.lifetimes):
             return LAPSED
-        return refusal(account.record, now) or account
+        revoked = self.cluster.revoked_before(account.record.person.identity)
+        return refusal(account.record, now, revoked) or account
 
     def _session(self, account: Account, wish: Wish) -> Session | Denial:
         """The session to renew, or a new one that isn't made yet (without a uid)."""

@@ -12,7 +12,7 @@ from jwt_to_rbac.core.difference import Changes, difference
 from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, plan
-from jwt_to_rbac.core.record import Record, advance
+from jwt_to_rbac.core.record import REVOKED, TOO_OLD, Record, advance
 from jwt_to_rbac.ports import Audit, Clock, Cluster, LifetimesInForce, PolicyInForce, Request
 from jwt_to_rbac.usecases.callers import named
 from jwt_to_rbac.usecases.door import Door
@@ -78,7 +78,8 @@ class LogIn:
     ) -> LoggedIn | Denial:
         now, policy = self.clock(), self.policy()
         account = self.cluster.account_of(proven.person.identity)
-        record = advance(account.record if account else None, proven, now)
+        revoked = self.cluster.revoked_before(proven.person.identity)
+        record = advance(account.record if account else None, proven, now, revoked)
         if isinstance(record, Denial):
             await self._take_everything(record, proven, account, request)
             return record
@@ -135,7 +136,7 @@ class LogIn:
 
         `record` is remembered, so that no older token brings back what this one took.
         """
-        if account is None or denial.code is Code.TOKEN_REVOKED:
+        if account is None or denial in (REVOKED, TOO_OLD):
             await self._refused(denial, request, proven.token_sha256, proven)
             return
         held = [str_grant(h.grant.cluster_role, h.grant.namespace) for h in account.held]

@@ -144,7 +144,8 @@ class People:
     def _seen(self, account: Account) -> PersonSeen:
         now = self.clock()
         access = AccessPlan()
-        if refusal(account.record, now) is None:
+        revoked = self.cluster.revoked_before(account.record.person.identity)
+        if refusal(account.record, now, revoked) is None:
             access = plan(account.record.person, self.policy(), self.cluster.namespaces())
         sessions = self.cluster.sessions_of(account)
         return PersonSeen(account, access, sum(now < one.ends_at() for one in sessions))

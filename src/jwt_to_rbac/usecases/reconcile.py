@@ -15,7 +15,7 @@ from jwt_to_rbac.core.errors import Code, Conflict, Denial, JwtToRbacError
 from jwt_to_rbac.core.names import hashed_account_name, readable_account_name
 from jwt_to_rbac.core.plan import AccessPlan
 from jwt_to_rbac.core.policy import Policy
-from jwt_to_rbac.core.record import Record
+from jwt_to_rbac.core.record import Record, is_revoked
 from jwt_to_rbac.ports import Cluster, NameTaken
 
 
@@ -41,7 +41,7 @@ async def reconcile(
     is still the newest when the last binding is made is for `settle` to see.
     """
     if account is None:
-        account = await claim(cluster, decision.record)
+        account = await _claimed(cluster, decision.record)
     changes = difference(decision.access.wanted(), account.held)
     await together(cluster.unbind(account, held) for held in changes.revoke)
     if account.record != decision.record:
@@ -73,6 +73,25 @@ def in_place(account: Account, decision: Decision) -> bool:
         and account.record == decision.record
         and not difference(decision.access.wanted(), account.held)
     )
+
+
+async def _claimed(cluster: Cluster, record: Record) -> Account:
+    """A new account, unless the person was revoked meanwhile.
+
+    A revocation is remembered before its AccessGrant is deleted, and only after that could
+    this one be made: so it is seen here, whichever replica it was asked of.
+    """
+    claimed = await claim(cluster, record)
+    account, revoked = await together(
+        [
+            cluster.ensure_service_account(claimed),
+            cluster.read_revocation(record.person.identity),
+        ]
+    )
+    if is_revoked(record.claims_issued_at, record, cast(int | None, revoked)):
+        await cluster.remove(cast(Account, account))
+        raise Conflict(Code.BUSY, f"{claimed.name} was revoked just now.")
+    return cast(Account, account)
 
 
 async def claim(cluster: Cluster, record: Record) -> Account:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Identity
-from jwt_to_rbac.ports import Audit, Cluster, Request
+from jwt_to_rbac.ports import Audit, Clock, Cluster, Request
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, describe
 from jwt_to_rbac.usecases.log_in import str_grant
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
@@ -37,6 +37,7 @@ class Revoke:
     cluster: Cluster
     audit: Audit
     turns: OneAtATime[Identity]
+    clock: Clock
 
     async def __call__(self, caller: Caller, name: str, request: Request) -> Denial | None:
         """Remove the account `name`; None when it is done.
@@ -83,6 +84,9 @@ class Revoke:
                 account=account.name,
                 taken=[str_grant(h.grant.cluster_role, h.grant.namespace) for h in account.held],
             )
+            # Nothing is left of the account afterwards, and tokens from before must stay refused.
+            not_before = max(int(self.clock()), account.record.claims_issued_at) + 1
+            await self.cluster.remember_revocation(account.record.person.identity, not_before)
             await together(self.cluster.unbind(account, held) for held in account.held)
             await self.cluster.remove(account)
         return None

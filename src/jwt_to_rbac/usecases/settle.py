@@ -50,6 +50,9 @@ class Settle:
         """
         account = self.cluster.account_named(name)
         if account is None:
+            # Revoked meanwhile, perhaps elsewhere while a login here was still giving.
+            if self.cluster.has_leftovers(name):
+                await self.cluster.take_leftovers(name)
             return
         async with self.turns(account.record.person.identity):
             for _ in range(ROUNDS):
@@ -59,6 +62,11 @@ class Settle:
                     continue
                 return
         raise Outage(Code.BUSY, f"Others change AccessGrant {name} at this moment.")
+
+    def refused(self, account: Account) -> Denial | None:
+        """Why the person gets nothing now, whatever the policy says."""
+        revoked = self.cluster.revoked_before(account.record.person.identity)
+        return refusal(account.record, self.clock(), revoked)
 
     def due(self, name: str) -> Due:
         """What is left to be done for the account `name`, by what is known now."""
@@ -104,9 +112,10 @@ class Settle:
         return lapses if expires is None else min(lapses, expires)
 
     def _decide(self, account: Account, policy: Policy, login_at: float | None) -> Decision:
-        now = self.clock()
-        refused = refusal(account.record, now)
-        if refused is None and now >= lapse_of(account, self.cluster, self.lifetimes, login_at):
+        refused = self.refused(account)
+        if refused is None and self.clock() >= lapse_of(
+            account, self.cluster, self.lifetimes, login_at
+        ):
             refused = LAPSED
         if refused is not None:
             return Decision(account.record, AccessPlan(), refused)
