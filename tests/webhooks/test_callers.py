@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.many_issuers import AUDIENCE
-from tests.support.cluster import kubectl
+from tests.support.cluster import kubectl, names
 from tests.support.waiting import eventually
 from tests.webhooks.caller import Caller, access_review, token_review
 from tests.webhooks.conftest import ISSUER, Hooked
@@ -247,3 +247,24 @@ def test_an_older_token_of_somebody_known_has_the_groups_of_the_newest(
     newer = hooked.token("hooks-older", groups=["hooks-developers"], iat=now - 1)
     assert hooked.client.log_in(newer).status == 201
     assert eventually(lambda: caller.review(older)["user"]["groups"] == ["hooks-developers"])
+
+
+def test_a_revocation_refuses_tokens_from_before_although_nothing_is_left_of_the_person(
+    hooked: Hooked, caller: Caller
+) -> None:
+    now = int(time.time())
+    old = hooked.token("hooks-revoked", groups=["hooks-developers"], iat=now - 60)
+    user = caller.review(old)["user"]
+    assert caller.may(user, **REVIEW)["allowed"]
+    assert hooked.client.log_in(old).status == 201
+    path = "/api/v1/people/hooks-revoked-example-com"
+    assert hooked.client.call("DELETE", path, bearer=old).status == 202
+    assert "hooks-revoked-example-com" not in names(hooked.sandbox, "accessgrants")
+    refused = caller.review(old)
+    assert not refused["authenticated"]
+    assert "token_revoked" in refused["error"]
+    # An API server may know the token a while longer.
+    found = caller.may(user, **REVIEW)
+    assert (found["allowed"], found["denied"]) == (False, True)
+    new = hooked.token("hooks-revoked", groups=["hooks-developers"], iat=int(time.time()) + 2)
+    assert caller.may(caller.review(new)["user"], **REVIEW)["allowed"]

@@ -71,7 +71,7 @@ class Authorize:
         """Whether this user may do what is asked.
 
         A user without our marks is nobody's business here. A person with an AccessGrant is
-        held to it: suspended, ended and revoked are denied. Raises Outage if the picture of
+        held to it: suspended, ended and revoked are denied, the last also when it is gone. Raises Outage if the picture of
         the cluster or the audit are away.
         """
         proven = proven_by(user)
@@ -80,7 +80,8 @@ class Authorize:
         self._cluster.must_be_current()
         identity = proven.person.identity
         account = self._cluster.account_of(identity)
-        record = advance(account.record if account else None, proven, self._clock())
+        revoked = self._cluster.revoked_before(identity)
+        record = advance(account.record if account else None, proven, self._clock(), revoked)
         verdict = record if isinstance(record, Denial) else self._planned(record.person, asked)
         await self._record(verdict, identity, user.username, asked, request)
         return verdict

@@ -34,7 +34,7 @@ class ReviewToken:
         """Whom the token stands for, why it is refused, or None if it isn't one of our issuers'.
 
         A person with an AccessGrant is held to it, as at a login: suspended, ended and revoked
-        are refused, and an older token has the groups of the newest that was seen. Raises
+        are refused, the last also when it is gone, and an older token has the groups of the newest that was seen. Raises
         Outage if issuer, cluster or audit are away.
         """
         proven = await self.issuers.prove(token)
@@ -47,7 +47,8 @@ class ReviewToken:
         self.cluster.must_be_current()
         identity = proven.person.identity
         account = self.cluster.account_of(identity)
-        record = advance(account.record if account else None, proven, self.clock())
+        revoked = self.cluster.revoked_before(identity)
+        record = advance(account.record if account else None, proven, self.clock(), revoked)
         if isinstance(record, Denial):
             await self._refused(record, request, identity, proven.token_sha256)
             return record
