@@ -27,6 +27,7 @@ from jwt_to_rbac.api.sessions import SessionsApi
 from jwt_to_rbac.api.source import source_of
 from jwt_to_rbac.api.well_known import Beginning, ClusterToUse, IssuerToUse, WellKnown, base64_of
 from jwt_to_rbac.api.whoami import WhoamiApi
+from jwt_to_rbac.audit.news import ToldAudit
 from jwt_to_rbac.audit.opening import open_sink
 from jwt_to_rbac.audit.trail import AuditTrail
 from jwt_to_rbac.audit.writer import Writer
@@ -40,6 +41,7 @@ from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.record import refusal
 from jwt_to_rbac.kube.cluster import KubeCluster
+from jwt_to_rbac.kube.events import Events
 from jwt_to_rbac.kube.lease import KubeLease
 from jwt_to_rbac.kube.official import Configuration
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
@@ -110,12 +112,17 @@ async def service(
     sink = settings.audit
     writer = Writer(open_sink(sink.file, time.time, sink.rotate_bytes, sink.keep))
     metrics = Metrics(version("jwt-to-rbac"))
-    audit = CountedAudit(AuditTrail(writer, socket.gethostname(), time.time), metrics)
     session = KubeSession(configuration, metrics.call)
     cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
+    replica = socket.gethostname()
+    events = Events(session, replica, time.time, log)
+    recorded = CountedAudit(AuditTrail(writer, replica, time.time), metrics)
+    audit = ToldAudit(recorded, cluster.account_named, events.tell)
     http = aiohttp.ClientSession(trust_env=False, trace_configs=[told(metrics.fetch)])
     turns: OneAtATime[Identity] = OneAtATime()
-    settle = Settle(cluster, current.policy, audit, time.time, turns, current.lifetimes)
+    settle = Settle(
+        cluster, current.policy, audit, time.time, turns, current.lifetimes, events.tell
+    )
     settling = Settling(settle, log)
     issuers = TrustedIssuers(_trusted(settings), http, time.time)
     door = Door(issuers, audit, settings.limits, time.monotonic)
@@ -158,6 +165,7 @@ async def service(
     metrics.gauge(
         "settling_queue_depth", "Accounts that wait to be settled", lambda: settling.depth
     )
+    metrics.gauge("events_dropped", "Events that could not be written", lambda: events.dropped)
     metrics.gauge("audit_queue_depth", "Records that wait to be written", lambda: writer.waiting)
     told_of = Told(metrics.request, metrics.failure, log)
     app = application(
@@ -192,7 +200,7 @@ async def service(
     metrics.gauge("requests_held", "Refusals that are held back", lambda: app.held)
     webhooks = webhook_application(issuers, cluster, current.policy, audit, told_of)
     lease = KubeLease(session, settings.accounts_namespace, time.time)
-    leadership = Leadership(lease, f"{socket.gethostname()}_{uuid.uuid4().hex}", log)
+    leadership = Leadership(lease, f"{replica}_{uuid.uuid4().hex}", log)
     metrics.gauge(
         "leader", "1 while this replica runs the controllers, else 0", leadership.still_leading
     )
@@ -200,7 +208,7 @@ async def service(
     guarded = cluster.behind(leadership.guard)
     unattended = Unattended(
         guarded,
-        Settle(guarded, current.policy, audit, time.time, turns, current.lifetimes),
+        Settle(guarded, current.policy, audit, time.time, turns, current.lifetimes, events.tell),
         log,
         time.time,
     )
@@ -227,7 +235,9 @@ async def service(
         await cluster.synced()
         await leadership.run(term)
 
-    background = [asyncio.create_task(cluster.follow()), asyncio.create_task(settling.run())]
+    background = [
+        asyncio.create_task(work) for work in (cluster.follow(), settling.run(), events.run())
+    ]
     if loaded.file is not None:
         background.append(asyncio.create_task(reloading.run()))
     leading = asyncio.create_task(lead() if controllers else asyncio.sleep(0))
@@ -238,7 +248,9 @@ async def service(
         await asyncio.gather(leading, return_exceptions=True)
         # What logins of the last moment left to be told.
         with suppress(TimeoutError):
-            await asyncio.wait_for(settling.idle.wait(), LAST_REPORTS)
+            async with asyncio.timeout(LAST_REPORTS):
+                await settling.idle.wait()
+                await events.written()
     finally:
         for task in (leading, *background):
             task.cancel()

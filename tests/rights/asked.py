@@ -50,7 +50,8 @@ def allowed(sandbox: Sandbox, installed: Installed) -> set[Act]:
     """What the program's ClusterRole and Role on the cluster give, verb by verb."""
     cluster = get(sandbox, "clusterrole", installed.name)["rules"]
     there = get(sandbox, "role", installed.name, "-n", USERS)["rules"]
-    return {*_acts(cluster, ""), *_acts(there, USERS)}
+    news = get(sandbox, "role", installed.name, "-n", "default")["rules"]
+    return {*_acts(cluster, ""), *_acts(there, USERS), *_acts(news, "default")}
 
 
 def _acts(rules: list[dict[str, list[str]]], namespace: str) -> Iterator[Act]:

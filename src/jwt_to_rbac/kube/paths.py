@@ -11,6 +11,9 @@ CLUSTER_ROLES = f"{RBAC}/clusterroles"
 CLUSTER_ROLE_BINDINGS = f"{RBAC}/clusterrolebindings"
 ROLE_BINDINGS = f"{RBAC}/rolebindings"
 TOKEN_REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
+EVENTS_NAMESPACE = "default"
+"""The one for Events about what has no namespace: the API server refuses them elsewhere."""
+EVENTS = f"/apis/events.k8s.io/v1/namespaces/{EVENTS_NAMESPACE}/events"
 ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 

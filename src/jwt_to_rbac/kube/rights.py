@@ -23,6 +23,7 @@ from jwt_to_rbac.kube.installation import LABELS, Installation, program_namespac
 from jwt_to_rbac.kube.lease import NAME as LEASE
 from jwt_to_rbac.kube.manifest import Body, cluster_role, role_rules
 from jwt_to_rbac.kube.marks import GROUP, RESOURCE
+from jwt_to_rbac.kube.paths import EVENTS_NAMESPACE
 
 RBAC = "rbac.authorization.k8s.io"
 _FOLLOW = ("list", "watch")
@@ -66,6 +67,11 @@ def accounts_rules(of: Installation) -> tuple[PolicyRule, ...]:
     )
 
 
+def news_rules() -> tuple[PolicyRule, ...]:
+    """What it does in the namespace of Events about objects without one."""
+    return (PolicyRule(("create",), ("events.k8s.io",), ("events",)),)
+
+
 def rbac_manifests(of: Installation) -> list[Body]:
     """The program's ServiceAccount with its rights, and the policy's own ClusterRoles."""
     name, at_home = of.account.name, of.account.namespace
@@ -78,6 +84,8 @@ def rbac_manifests(of: Installation) -> list[Body]:
         _binding("ClusterRoleBinding", _meta(name), of),
         _role("Role", _meta(name, there), accounts_rules(of)),
         _binding("RoleBinding", _meta(name, there), of),
+        _role("Role", _meta(name, EVENTS_NAMESPACE), news_rules()),
+        _binding("RoleBinding", _meta(name, EVENTS_NAMESPACE), of),
         *(cluster_role(role, rules) for role, rules in own_roles.items()),
     ]
 

@@ -140,7 +140,7 @@ class LogIn:
             await self._refused(denial, request, proven.token_sha256, proven)
             return
         held = [str_grant(h.grant.cluster_role, h.grant.namespace) for h in account.held]
-        await self._refused(denial, request, proven.token_sha256, proven, held)
+        await self._refused(denial, request, proven.token_sha256, proven, account, held)
         decision = Decision(record or account.record, AccessPlan())
         if held or account.record != decision.record:
             await reconcile(self.cluster, account, decision, self.policy())
@@ -152,6 +152,7 @@ class LogIn:
         request: Request,
         token_sha256: str | None,
         proven: ProvenPerson | None = None,
+        account: Account | None = None,
         taken: list[str] | None = None,
     ) -> None:
         identity = proven.person.identity if proven else None
@@ -162,6 +163,7 @@ class LogIn:
             issuer=identity.issuer if identity else None,
             subject=identity.subject if identity else None,
             token_sha256=token_sha256,
+            account=account.name if account else None,
             taken=taken or [],
         )
 

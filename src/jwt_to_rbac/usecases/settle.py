@@ -6,6 +6,7 @@ where a login that raced another replica's is found out: the status is written o
 record that was decided on.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -14,6 +15,7 @@ from jwt_to_rbac.core.conditions import Condition, Findings, conditions
 from jwt_to_rbac.core.difference import difference
 from jwt_to_rbac.core.errors import Code, Conflict, Denial, JwtToRbacError, Outage
 from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.core.news import News, of_conditions
 from jwt_to_rbac.core.plan import AccessPlan, plan
 from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.record import refusal
@@ -42,6 +44,8 @@ class Settle:
     clock: Clock
     turns: OneAtATime[Identity]
     lifetimes: LifetimesInForce
+    tell: Callable[[Account, News], None]
+    """Has people told soon; neither waits nor raises."""
 
     async def __call__(self, name: str, login_at: float | None) -> None:
         """Settle the account `name`, if there still is one. Safe to repeat.
@@ -99,6 +103,9 @@ class Settle:
                 trouble = e
         told = self._told(account, decision, trouble)
         await self.cluster.report(account, decision.access, told, login_at)
+        if decision.refused is None:
+            for news in of_conditions(account.conditions, told):
+                self.tell(account, news)
         if trouble is not None:
             raise trouble
 
