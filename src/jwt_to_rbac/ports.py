@@ -134,6 +134,18 @@ class Cluster(Protocol):
     async def ensure_role(self, name: str, rules: tuple[PolicyRule, ...]) -> None:
         """Make our own ClusterRole hold exactly these rules; a foreign one is never touched."""
 
+    async def require_role(self, name: str, rules: tuple[PolicyRule, ...]) -> None:
+        """Raise JwtToRbacError (role_outdated) unless such a ClusterRole holds exactly these rules."""
+
+    def holds_role(self, name: str, rules: tuple[PolicyRule, ...]) -> bool:
+        """Whether our own ClusterRole of this name holds exactly these rules."""
+
+    def dropped_roles(self, policy: Policy) -> list[str]:
+        """Our own ClusterRoles that no rule of the policy names, and no binding of ours any more."""
+
+    async def remove_role(self, name: str) -> None:
+        """Delete one of `dropped_roles`; raises Conflict if it was changed or bound meanwhile."""
+
     async def bind(self, account: Account, grant: Grant) -> None: ...
 
     def standing(self) -> list[HeldStanding]:

@@ -31,6 +31,7 @@ from jwt_to_rbac.audit.news import ToldAudit
 from jwt_to_rbac.audit.opening import open_sink
 from jwt_to_rbac.audit.trail import AuditTrail
 from jwt_to_rbac.audit.writer import Writer
+from jwt_to_rbac.controllers.keeping_roles import KeepingRoles
 from jwt_to_rbac.controllers.leadership import Leadership
 from jwt_to_rbac.controllers.reloading import Reloading
 from jwt_to_rbac.controllers.session_ends import SessionEnds
@@ -59,6 +60,7 @@ from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.door import Door
 from jwt_to_rbac.usecases.explain import Explain
 from jwt_to_rbac.usecases.issue_token import IssueToken
+from jwt_to_rbac.usecases.keep_roles import KeepRoles
 from jwt_to_rbac.usecases.keep_standing import KeepStanding
 from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LogIn
@@ -153,15 +155,7 @@ async def service(
     revoke = Revoke(callers, cluster, audit, turns, time.time)
     explain = Explain(issuers, cluster, current.policy, time.time)
     people = People(callers, cluster, current.policy, audit, time.time, turns, settle)
-    reloading = Reloading(
-        lambda: contents(current.loaded),
-        lambda: again(current.loaded),
-        _take_up(current, issuers, audit, log),
-        log,
-        time.time,
-    )
     metrics.watches(cluster.watches)
-    metrics.reloads(lambda: not reloading.failing, lambda: reloading.succeeded_at)
     metrics.gauge(
         "settling_queue_depth", "Accounts that wait to be settled", lambda: settling.depth
     )
@@ -217,11 +211,30 @@ async def service(
     )
     cluster.listeners.append(unattended)
     cluster.session_listeners += [unattended, session_ends]
+    keeping_roles = KeepingRoles(KeepRoles(guarded, current.policy, audit), log)
     metrics.gauge(
         "unattended_queue_depth",
         "Accounts that the controllers are about to look at",
         lambda: unattended.depth,
     )
+    metrics.gauge(
+        "roles_not_kept",
+        "ClusterRoles that are not as the policy says, and can't be made so",
+        lambda: keeping_roles.failing,
+    )
+
+    def follow() -> None:
+        keeping_roles.look_now()
+        unattended.look_at_everybody()
+
+    reloading = Reloading(
+        lambda: contents(current.loaded),
+        lambda: again(current.loaded),
+        _take_up(current, issuers, audit, log, follow),
+        log,
+        time.time,
+    )
+    metrics.reloads(lambda: not reloading.failing, lambda: reloading.succeeded_at)
 
     standing = Standing(KeepStanding(guarded, current.policy, audit), log)
 
@@ -230,6 +243,7 @@ async def service(
             tasks.create_task(unattended.term())
             tasks.create_task(session_ends.term())
             tasks.create_task(standing.term())
+            tasks.create_task(keeping_roles.term())
 
     async def lead() -> None:
         await cluster.synced()
@@ -317,9 +331,16 @@ async def refused_people(settings: Settings) -> list[Identity]:
 
 
 def _take_up(
-    current: Current, issuers: TrustedIssuers, audit: Audit, log: FilteringBoundLogger
+    current: Current,
+    issuers: TrustedIssuers,
+    audit: Audit,
+    log: FilteringBoundLogger,
+    follow: Callable[[], None],
 ) -> Callable[[Loaded], Awaitable[None]]:
-    """Puts a configuration in force, all of it between two requests; logins under way end as begun."""
+    """Puts a configuration in force, all of it between two requests; logins under way end as begun.
+
+    `follow` has the cluster follow a policy that is another.
+    """
 
     async def take_up(found: Loaded) -> None:
         before = current.loaded
@@ -332,6 +353,8 @@ def _take_up(
         for warning in set(found.warnings) - set(before.warnings):
             log.warning("The configuration has a doubtful place", detail=warning)
         log.info("A changed configuration is in force", sha256=found.sha256)
+        if found.settings.policy != before.settings.policy:
+            follow()
 
     return take_up
 

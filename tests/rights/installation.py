@@ -26,6 +26,7 @@ MODES = ("static", "dynamic")
 def policy(mode: str) -> dict[str, object]:
     """A rule of each kind; own roles that are missing, drifted, of others, and never used."""
     return {
+        "dynamicRoles": mode == "dynamic",
         "rules": [
             {"name": "admins", "groups": ["admins"], "clusterRole": "admin"},
             {"name": f"{mode}-developers", "groups": ["developers"], "rules": READ_PODS},
@@ -38,7 +39,7 @@ def policy(mode: str) -> dict[str, object]:
                 "clusterRole": "view",
                 "scope": {"namespaces": ["default"]},
             },
-        ]
+        ],
     }
 
 
@@ -76,7 +77,6 @@ class Installed:
         file = write(self._configuration(Path(), Path("/audit")), "127.0.0.1:1", self.folder)
         command = [sys.executable, "-m", "jwt_to_rbac", "export", "manifests"]
         command += ["--config", str(file), "--namespace", HOME, "--service-account", self.name]
-        command += ["--dynamic-roles"] if self.mode == "dynamic" else []
         manifests = self.folder / "manifests.yaml"
         manifests.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
         kubectl(self.sandbox, "apply", "-f", str(manifests))

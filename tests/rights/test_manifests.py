@@ -52,7 +52,7 @@ def test_nothing_has_a_wildcard_or_can_escalate() -> None:
 
 
 def test_dynamic_roles_are_written_by_name_and_are_not_in_the_manifest() -> None:
-    bodies = objects(export("--part", "rbac", "--dynamic-roles"))
+    bodies = objects(export("--part", "rbac", "--policy.dynamicRoles"))
     (escalating,) = [r for b in bodies for r in b.get("rules", ()) if "escalate" in r["verbs"]]
     assert escalating["resourceNames"] == ["developers-from-jwt"]
     assert not [b for b in bodies if b["metadata"]["name"] == "developers-from-jwt"]

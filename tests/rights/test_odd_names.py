@@ -30,7 +30,10 @@ def test_a_name_stays_within_its_quotes(sandbox: Sandbox, tmp_path: Path) -> Non
         Rule(name, frozenset({"g"}), own_role_name(name), own_rules=PODS) for name in NAMES
     )
     odd = Installation(
-        Policy(rules), "jwt-to-rbac-users", 3600, True, account=ProgramAccount("odd", "odd")
+        Policy(rules, dynamic_roles=True),
+        "jwt-to-rbac-users",
+        3600,
+        account=ProgramAccount("odd", "odd"),
     )
     for body in (*rbac_manifests(odd)[:1], *admission_manifests(odd), *rbac_manifests(odd)[2:3]):
         file = tmp_path / "body.json"

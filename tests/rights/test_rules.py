@@ -26,7 +26,7 @@ OWN = Rule(
 
 def verbs(resource: str, *rules: Rule, dynamic: bool = False) -> dict[str, tuple[str, ...]]:
     """Each verb on a resource with the names that it is limited to."""
-    made = Installation(Policy(rules), "users", 3600, dynamic)
+    made = Installation(Policy(rules, dynamic_roles=dynamic), "users", 3600)
     return {
         verb: rule.resource_names
         for rule in cluster_rules(made)
@@ -50,7 +50,8 @@ def test_only_the_kind_of_binding_that_the_policy_makes_can_be_made_but_both_are
 
 
 def test_a_policy_without_rules_binds_nothing_rather_than_anything() -> None:
-    assert verbs("clusterroles", dynamic=True).keys() == {"list", "watch"}
+    assert verbs("clusterroles").keys() == {"list", "watch"}
+    assert verbs("clusterroles", dynamic=True).keys() == {"list", "watch", "delete"}
 
 
 def test_only_the_policys_roles_can_be_bound() -> None:

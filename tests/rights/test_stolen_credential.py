@@ -9,6 +9,7 @@ from jwt_to_rbac.sandbox import Sandbox
 from tests.rights.installation import USERS, Installed
 from tests.rights.stolen import (
     EVERYTHING,
+    MARKS,
     POD,
     TO_ITSELF,
     Attack,
@@ -28,6 +29,8 @@ from tests.support.cluster import kubectl, run_kubectl, with_token
 
 OWN, UNMADE = "dynamic-developers-from-jwt", "dynamic-nobody-from-jwt"
 FOREIGN = "dynamic-foreign-from-jwt"
+MARKED = "dynamic-marked"
+DROPPED = "dynamic-dropped-from-jwt"
 GOOD = binding("ClusterRoleBinding", "admin")
 HELPER = binding("RoleBinding", "view", "default")
 IN_USERS = ("-n", USERS)
@@ -115,6 +118,17 @@ REFUSED_BY_POLICY = [
         id="delete-a-config-map",
     ),
     pytest.param(
+        Attack(("delete", "clusterrole", "view"), "cluster-roles"), id="delete-a-built-in-role"
+    ),
+    pytest.param(
+        Attack(("delete", "clusterrole", FOREIGN), "cluster-roles"),
+        id="delete-a-role-of-somebody-else-by-that-name",
+    ),
+    pytest.param(
+        Attack(("delete", "clusterrole", MARKED), "cluster-roles"),
+        id="delete-a-role-that-bears-the-marks-but-not-the-name",
+    ),
+    pytest.param(
         Attack(("create", "token", "default", *IN_USERS), "tokens"), id="token-of-the-default"
     ),
     pytest.param(
@@ -147,7 +161,8 @@ REFUSED_BY_BOTH = [
         application(role("another-from-jwt"), by_rights=True), id="a-role-not-of-the-policy"
     ),
     pytest.param(
-        Attack(("delete", "clusterrole", OWN), "cluster-roles", by_rights=True), id="delete-a-role"
+        patch("clusterrole", FOREIGN, {"metadata": {"labels": MARKS}}, "cluster-roles"),
+        id="mark-a-role-of-somebody-else",
     ),
     pytest.param(
         creation(account(namespace="kube-system"), "service-accounts", by_rights=True),
@@ -175,6 +190,8 @@ def thief(installations: dict[str, Installed]) -> Iterator[Installed]:
     """The installation with the wider rights, its token out, and others' objects in reach."""
     installed = installations["dynamic"]
     sandbox = installed.sandbox
+    # The program made these if it ran before.
+    kubectl(sandbox, "delete", "clusterrole", FOREIGN, UNMADE, "--ignore-not-found")
     kubectl(sandbox, "create", "clusterrolebinding", "foreign", "--clusterrole=view", "--user=u")
     kubectl(sandbox, "create", "rolebinding", "foreign", "--clusterrole=view", "--user=u")
     kubectl(sandbox, "create", "role", "view", "--verb=get", "--resource=secrets")
@@ -182,9 +199,11 @@ def thief(installations: dict[str, Installed]) -> Iterator[Installed]:
     kubectl(sandbox, "create", "secret", "generic", "foreign", *IN_USERS)
     kubectl(sandbox, "create", "configmap", "foreign", *IN_USERS)
     kubectl(sandbox, "create", "clusterrole", FOREIGN, "--verb=get", "--resource=services")
-    apply(sandbox, installed.folder, role(OWN))
+    for name in (OWN, MARKED, DROPPED):
+        apply(sandbox, installed.folder, role(name))
     yield installed
     kubectl(sandbox, "delete", "clusterrolebinding/foreign", f"clusterrole/{OWN}")
+    kubectl(sandbox, "delete", f"clusterrole/{MARKED}", f"clusterrole/{DROPPED}")
     kubectl(sandbox, "delete", "clusterrole", FOREIGN)
     kubectl(sandbox, "delete", "rolebinding/foreign", "role/view")
     kubectl(
@@ -252,6 +271,12 @@ def test_a_role_as_configured_is_allowed(thief: Installed, stolen: str, tmp_path
     assert done.returncode == 0, done.stderr
 
 
+def test_a_role_of_an_earlier_policy_may_be_deleted(thief: Installed, stolen: str) -> None:
+    command = ("delete", "clusterrole", DROPPED, "--dry-run=server")
+    done = with_token(thief.sandbox, stolen, *command)
+    assert done.returncode == 0, done.stderr
+
+
 def test_without_dynamic_roles_the_program_writes_no_role_at_all(
     installations: dict[str, Installed], tmp_path: Path
 ) -> None:
@@ -260,6 +285,12 @@ def test_without_dynamic_roles_the_program_writes_no_role_at_all(
     by_rights = with_token(static.sandbox, static.token(), *command)
     assert 'cannot patch resource "clusterroles"' in by_rights.stderr
     by_policy = _as_administrator(static.sandbox, static.username, command)
+    assert f"ValidatingAdmissionPolicy '{static.name}-cluster-roles'" in by_policy
+    apply(static.sandbox, tmp_path, role("static-developers-from-jwt"))
+    deletion = ["delete", "clusterrole", "static-developers-from-jwt"]
+    by_rights = with_token(static.sandbox, static.token(), *deletion)
+    assert 'cannot delete resource "clusterroles"' in by_rights.stderr
+    by_policy = _as_administrator(static.sandbox, static.username, deletion)
     assert f"ValidatingAdmissionPolicy '{static.name}-cluster-roles'" in by_policy
 
 

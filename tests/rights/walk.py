@@ -13,6 +13,7 @@ from tests.support.dex import later_id_token
 from tests.support.waiting import eventually
 
 GROUPS = ["admins", "developers", "helpers", "testers"]
+DROPPED = "dynamic-dropped-from-jwt"
 BINDINGS = "clusterrolebindings,rolebindings"
 A_MONTH = 31 * 24 * 3600
 """Seconds: a revocation of then is forgotten."""
@@ -23,6 +24,8 @@ def walk(installed: Installed) -> None:
     sandbox, folder = installed.sandbox, installed.folder
     _obstacles(installed)
     with installed.running() as client:
+        if installed.mode == "dynamic":
+            assert eventually(lambda: DROPPED not in names(sandbox, "clusterroles"), 20)
         _the_article(sandbox, client)
         _a_life(installed, client)
         _others_in_the_way(installed, client)
@@ -51,11 +54,13 @@ def _obstacles(installed: Installed) -> None:
     apply(sandbox, installed.folder, grant)
     remember_revocation(sandbox, installed.folder, _forgotten(mode), time.time() - A_MONTH)
     if mode == "dynamic":
-        # One of its roles is missing, the other was made by it and changed by somebody.
+        # Of its roles one is missing, one was made by it and changed by somebody, and one is of
+        # an earlier policy.
         role = f"{mode}-testers-from-jwt"
         marks = ("generatedby=jwttorbac", "app.kubernetes.io/managed-by=jwt-to-rbac")
-        kubectl(sandbox, "create", "clusterrole", role, "--verb=get", "--resource=services")
-        kubectl(sandbox, "label", "clusterrole", role, *marks)
+        for name in (role, DROPPED):
+            kubectl(sandbox, "create", "clusterrole", name, "--verb=get", "--resource=services")
+            kubectl(sandbox, "label", "clusterrole", name, *marks)
 
 
 def _forgotten(mode: str) -> str:

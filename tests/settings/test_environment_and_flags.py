@@ -37,6 +37,7 @@ FIRST_KEYS: dict[str, Case] = {
     "rbachandler.kubeConfig": ("/k", lambda s: s.kubeconfig, "/k"),
     "rbachandler.accountsNamespace": ("people", lambda s: s.accounts_namespace, "people"),
     "rbachandler.storedTokens": ("true", lambda s: s.stored_tokens, True),
+    "rbachandler.dynamicRoles": ("false", lambda s: s.policy.dynamic_roles, False),
     "rbachandler.defaultGroups": ("false", lambda s: s.policy.rules, ()),
 }
 
@@ -69,6 +70,7 @@ OWN_KEYS: dict[str, Case] = {
     "tokens.stored": ("true", lambda s: s.stored_tokens, True),
     "policy.mode": ("groups", lambda s: s.policy.mode, "groups"),
     "policy.githubOrg": ("org", lambda s: s.policy.github_org, "org"),
+    "policy.dynamicRoles": ("true", lambda s: s.policy.dynamic_roles, True),
 }
 
 NEEDS = {

@@ -40,6 +40,8 @@ CONTRACT = Settings(
             ),
         ),
         github_org="pokeorg",
+        dynamic_roles=True,
+        issuers=frozenset({"http://dex/dex"}),
     ),
     listen=Listen("0.0.0.0", 5555),  # noqa: S104
     logging=Logging("info", "json", color=False),
@@ -57,7 +59,11 @@ def test_the_contracts_example_means_the_same_in(ending: str) -> None:
 def test_its_defaults(tmp_path: Path) -> None:
     assert loaded(tmp_path, FIRST).settings == Settings(
         issuers=(Issuer("https://dex/dex", ("example-app",)),),
-        policy=Policy(tuple(Rule(name, frozenset({name}), BUILT_IN[name]) for name in BUILT_IN)),
+        policy=Policy(
+            tuple(Rule(name, frozenset({name}), BUILT_IN[name]) for name in BUILT_IN),
+            dynamic_roles=True,
+            issuers=frozenset({"https://dex/dex"}),
+        ),
         listen=Listen("0.0.0.0", 5555),  # noqa: S104
         logging=Logging("info", "json", color=False),
         accounts_namespace="jwt-to-rbac-users",
@@ -74,7 +80,7 @@ def test_its_default_groups_are_warned_of_at_every_start(tmp_path: Path) -> None
 
 def test_its_default_groups_can_be_turned_off(tmp_path: Path) -> None:
     found = loaded(tmp_path, f"{FIRST}rbachandler: {{defaultGroups: false}}\n")
-    assert found.settings.policy == Policy(())
+    assert found.settings.policy.rules == ()
     assert found.warnings == ()
 
 

@@ -58,6 +58,8 @@ WHOLE = Settings(
         github_org="pokeorg",
         group_prefixes={"https://trial.example.com": "trial:"},
         accounts_namespace="people",
+        dynamic_roles=True,
+        issuers=frozenset({"https://dex.example.com", "https://trial.example.com"}),
     ),
     listen=Listen("127.0.0.1", 5556),
     unauthenticated=True,
@@ -78,7 +80,7 @@ def test_the_least_file_leaves_every_default(tmp_path: Path) -> None:
     found = loaded(tmp_path, LEAST)
     assert found.settings == Settings(
         issuers=(DEX,),
-        policy=Policy(()),
+        policy=Policy((), issuers=frozenset({DEX.url})),
         listen=Listen("0.0.0.0", 5555),  # noqa: S104
         unauthenticated=False,
         caller_audience="jwt-to-rbac",
@@ -95,7 +97,9 @@ def test_the_least_file_leaves_every_default(tmp_path: Path) -> None:
 
 
 def test_settings_made_without_a_file_have_the_same_defaults(tmp_path: Path) -> None:
-    assert loaded(tmp_path, LEAST).settings == Settings((DEX,))
+    assert loaded(tmp_path, LEAST).settings == Settings(
+        (DEX,), Policy(issuers=frozenset({DEX.url}))
+    )
 
 
 @pytest.mark.parametrize("ending", ["yaml", "toml", "json"])

@@ -45,7 +45,7 @@ def configuration(
             {"issuer": {"url": url, "audiences": [audience]}, "claimMappings": as_they_are}
             for url, audience in issuers.items()
         ],
-        "policy": POLICY if policy is None else policy,
+        "policy": {"dynamicRoles": True} | (POLICY if policy is None else policy),
     }
 
 

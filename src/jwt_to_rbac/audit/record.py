@@ -27,6 +27,7 @@
     failed_rules  rules whose expression had no value for the person, and so gave nothing, with why
     changed       whether the cluster had to be changed at all
     sha256        which configuration was taken up, by the hash of its file
+    role          which ClusterRole of the policy's was made, mended or removed
 
 A field that says nothing in a record is left out. A name that isn't here can't be written, and no
 value but text, a number, a truth or a list of texts: a whole request or token body can't slip in.
@@ -75,6 +76,7 @@ class Record(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True, gc=F
     failed_rules: Fact = None
     changed: Fact = None
     sha256: Fact = None
+    role: Fact = None
 
 
 def plain(name: str, value: object) -> None:

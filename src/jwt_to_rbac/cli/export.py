@@ -44,11 +44,14 @@ def manifests(
     *flags: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)],
     config: Annotated[Path | None, Parameter(name=["--config"])] = None,
     part: tuple[Part, ...] = ("namespace", "rbac", "admission"),
-    dynamic_roles: Annotated[bool, Parameter(negative=())] = False,
     namespace: str = ProgramAccount().namespace,
     service_account: str = ProgramAccount().name,
 ) -> None:
     """Write the manifests that let the program do what this configuration asks, and no more.
+
+    The ClusterRoles that the policy has rules for are among them, unless policy.dynamicRoles
+    lets the program keep those itself. That needs the verbs escalate on them and delete: apply
+    the admission part too, which holds the program to the policy's rules and its own roles.
 
     Apply them as an administrator, after the AccessGrant's CustomResourceDefinition.
 
@@ -59,9 +62,6 @@ def manifests(
     part
         namespace (where the people's accounts live), rbac (the program's rights) or admission
         (what confines them further); may be given several times; else all.
-    dynamic_roles
-        Let the program keep the ClusterRoles that the policy has rules for (needs the verb
-        escalate on them, so apply the admission part too), instead of writing them here.
     namespace
         Where the program runs.
     service_account
@@ -69,18 +69,13 @@ def manifests(
     """
     settings = load(config, os.environ, flags).settings
     account = ProgramAccount(namespace, service_account)
-    made = _installation(settings, dynamic_roles, account)
+    made = _installation(settings, account)
     bodies = [msgspec.to_builtins(body) for each in part for body in _MAKERS[each](made)]
     print(_HEAD + "---\n".join(map(dump, bodies)), end="")
 
 
-def _installation(settings: Settings, dynamic_roles: bool, account: ProgramAccount) -> Installation:
+def _installation(settings: Settings, account: ProgramAccount) -> Installation:
     longest = max(SHORTEST_TOKEN, int(settings.tokens.maximum))
     return Installation(
-        settings.policy,
-        settings.accounts_namespace,
-        longest,
-        dynamic_roles,
-        settings.stored_tokens,
-        account,
+        settings.policy, settings.accounts_namespace, longest, settings.stored_tokens, account
     )

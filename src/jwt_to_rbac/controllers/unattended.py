@@ -140,7 +140,7 @@ class Unattended:
     async def _look_at_everybody(self) -> None:
         while True:
             self._everybody.clear()
-            to_give = []
+            to_give, taking = [], 0
             for name in self._gone:
                 self._queue.later(name, None, urgent=True)
             for name in self._cluster.leftover_names():
@@ -148,11 +148,19 @@ class Unattended:
             for n, name in enumerate(self._cluster.account_names()):
                 if n % PAUSE_AFTER == 0:
                     await asyncio.sleep(0)
-                if self._look_at(name) is Due.GIVE:
+                due = self._look_at(name)
+                taking += due is Due.TAKE
+                if due is Due.GIVE:
                     to_give.append(name)
             # Nobody is given anything before it is known of all what is to be taken.
             for name in to_give:
                 self._queue.later(name, None)
+            if taking or to_give:
+                self._log.info(
+                    "Accounts are brought in line with the policy",
+                    taking=taking,
+                    giving=len(to_give),
+                )
             await self._forget_old()
             try:
                 async with asyncio.timeout(EVERYBODY):

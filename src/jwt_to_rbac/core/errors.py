@@ -51,6 +51,7 @@ class Code(StrEnum):
     # What a person must mend on the cluster or in the configuration.
     NAME_TAKEN = "name_taken"
     CONFIGURATION_INVALID = "configuration_invalid"
+    ROLE_OUTDATED = "role_outdated"
     # What time may cure.
     CLUSTER_UNAVAILABLE = "cluster_unavailable"
     CLUSTER_REFUSED = "cluster_refused"
@@ -78,6 +79,7 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.TOO_MANY_SESSIONS: HTTPStatus.CONFLICT,
     Code.NAME_TAKEN: HTTPStatus.CONFLICT,
     Code.CONFIGURATION_INVALID: HTTPStatus.INTERNAL_SERVER_ERROR,
+    Code.ROLE_OUTDATED: HTTPStatus.INTERNAL_SERVER_ERROR,
     Code.CLUSTER_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Code.CLUSTER_REFUSED: HTTPStatus.BAD_GATEWAY,
     Code.ISSUER_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,

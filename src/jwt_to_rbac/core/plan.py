@@ -65,10 +65,14 @@ def plan(person: Person, policy: Policy, namespaces: NamespaceLabels) -> AccessP
     """The access of `person` under `policy` on a cluster that has `namespaces`; pure.
 
     Two rules that give the same grant yield it once, with the first rule as its reason. Under a
-    policy of mode `groups` nobody is given anything by name (see `standing`).
+    policy of mode `groups` nobody is given anything by name (see `standing`). Whose issuer is no
+    longer trusted gets nothing.
     """
     if policy.mode == "groups":
         return AccessPlan()
+    # Nobody's claims (a dry run may have none) are of no issuer.
+    if person.identity.issuer and not policy.trusts(person.identity.issuer):
+        return AccessPlan(unmatched_groups=person.groups)
     found: dict[Grant, str] = {}
     absent: set[str] = set()
     prefix = policy.group_prefixes.get(person.identity.issuer, "")

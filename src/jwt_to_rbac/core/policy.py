@@ -73,7 +73,9 @@ class Policy:
     `github_org` is an organisation whose `org:team` groups count only from the connector
     `github`, see `github_groups`; empty for none. `group_prefixes` gives for an issuer's URL
     what stands before each of its groups, where anything does. `accounts_namespace` is the one
-    that no selector chooses.
+    that no selector chooses. With `dynamic_roles` the program keeps the ClusterRoles that have
+    their rules here; without, somebody else does, and it only looks. People of an issuer that
+    isn't in `issuers` get nothing (None: whoever the issuer is).
     """
 
     rules: tuple[Rule, ...] = ()
@@ -81,9 +83,15 @@ class Policy:
     group_prefixes: Mapping[str, str] = field(default_factory=dict)
     accounts_namespace: str = "jwt-to-rbac-users"
     mode: Literal["accounts", "groups"] = "accounts"
+    dynamic_roles: bool = False
+    issuers: frozenset[str] | None = None
+
+    def trusts(self, issuer: str) -> bool:
+        """Whether people of this issuer may get anything."""
+        return self.issuers is None or issuer in self.issuers
 
     def own_roles(self) -> dict[str, tuple[PolicyRule, ...]]:
-        """The ClusterRoles that the program keeps: name to rules."""
+        """The ClusterRoles that have their rules here: name to rules."""
         return {r.cluster_role: r.own_rules for r in self.rules if r.own_rules is not None}
 
 

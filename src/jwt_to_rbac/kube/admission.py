@@ -13,6 +13,7 @@ from jwt_to_rbac.kube.cel import (
     is_role,
     joins_other_roles,
     marked,
+    own_role,
     owned_by_a_grant,
     owned_by_a_grant_alone,
     text,
@@ -57,6 +58,7 @@ def admission_manifests(of: Installation) -> list[Body]:
 
 
 _NOT_OURS = "this object belongs to no AccessGrant, so it is not the program's to touch"
+_NOT_OUR_ROLE = "this ClusterRole isn't the program's to delete"
 _UNMARKED = "a new object needs the program's marks and an AccessGrant as its one owner"
 _ANOTHERS = "a binding's one subject must be its owner's ServiceAccount"
 
@@ -127,11 +129,12 @@ def _standing(of: Installation, place: str) -> str:
 
 
 def _on_cluster_roles(of: Installation) -> tuple[Demand, ...]:
-    own = of.policy.own_roles() if of.dynamic_roles else {}
+    dynamic = of.policy.dynamic_roles
+    own = of.policy.own_roles() if dynamic else {}
     configured = either(*(is_role("object", name, rules) for name, rules in own.items()))
     alone = f"!({joins_other_roles('object', 'oldObject')})"
     return (
-        Demand(DELETE, "false", "ClusterRoles are never deleted"),
+        Demand(DELETE, own_role("oldObject") if dynamic else "false", _NOT_OUR_ROLE),
         Demand(UPDATE, marked("oldObject"), "a ClusterRole of others is never changed"),
         Demand(WRITE, marked("object"), "a ClusterRole needs the program's marks"),
         Demand(WRITE, configured, "a ClusterRole must be one of the policy's, with its rules"),

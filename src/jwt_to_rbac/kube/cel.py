@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from jwt_to_rbac.core.policy import PolicyRule
+from jwt_to_rbac.core.policy import OWN_ROLE_SUFFIX, PolicyRule
 from jwt_to_rbac.kube.marks import API_VERSION, GROUP, KIND, LABELS
 
 
@@ -32,6 +32,11 @@ def marked(what: str) -> str:
         for key, value in LABELS.items()
     )
     return every(f"has({labels})", *wanted)
+
+
+def own_role(what: str) -> str:
+    """A ClusterRole that a policy's rule became, in this policy or an earlier one."""
+    return every(f"{what}.metadata.name.endsWith({text(OWN_ROLE_SUFFIX)})", marked(what))
 
 
 def owned_by_a_grant_alone(what: str) -> str:

@@ -21,7 +21,7 @@ from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.kubernetes_user import KubernetesUser
 from jwt_to_rbac.core.names import binding_name, hashed_binding_name, standing_binding_name
 from jwt_to_rbac.core.plan import AccessPlan, Grant
-from jwt_to_rbac.core.policy import PolicyRule
+from jwt_to_rbac.core.policy import Policy, PolicyRule
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.selector import NamespaceLabels
 from jwt_to_rbac.core.session import Session
@@ -30,7 +30,7 @@ from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
 from jwt_to_rbac.kube.calls import verb_and_resource
-from jwt_to_rbac.kube.marks import is_marked, owner_uid
+from jwt_to_rbac.kube.marks import is_marked, is_own_role, owner_uid
 from jwt_to_rbac.kube.namespaces import Namespaces
 from jwt_to_rbac.kube.reviews import review_access, review_token
 from jwt_to_rbac.kube.revocations import PREFIX, Revocations
@@ -493,6 +493,51 @@ class KubeCluster:
         await self._sessions.end(session)
 
     # --- ClusterRoles from the configuration ------------------------------------------------
+
+    def holds_role(self, name: str, rules: tuple[PolicyRule, ...]) -> bool:
+        self._must_be_synced()
+        known = self._roles.get(name)
+        return (
+            known is not None
+            and is_marked(known.metadata)
+            and known.rules == manifest.role_rules(rules)
+        )
+
+    async def require_role(self, name: str, rules: tuple[PolicyRule, ...]) -> None:
+        if not self.holds_role(name, rules):
+            raise JwtToRbacError(
+                Code.ROLE_OUTDATED,
+                f"ClusterRole {name} is missing, or isn't as the policy has it. An administrator "
+                "may apply what `jwt-to-rbac export manifests` writes for this configuration.",
+            )
+
+    def dropped_roles(self, policy: Policy) -> list[str]:
+        self._must_be_synced()
+        wanted = {rule.cluster_role for rule in policy.rules}
+        ours = {
+            role.metadata.name
+            for role in self._roles.values()
+            if is_own_role(role.metadata) and role.metadata.name not in wanted
+        }
+        return sorted(ours - self._bound(ours)) if ours else []
+
+    def _bound(self, roles: set[str]) -> set[str]:
+        """Those of these ClusterRoles that a binding of ours names."""
+        bindings = (*self._accounts.bindings.values(), *self._accounts.role_bindings.values())
+        ours = [one for one in bindings if is_marked(one.metadata) or owner_uid(one.metadata)]
+        named = {one.role_ref.name for one in ours}
+        return roles & named
+
+    async def remove_role(self, name: str) -> None:
+        known = self._roles.get(name)
+        if known is None or not is_own_role(known.metadata) or self._bound({name}):
+            raise Conflict(Code.BUSY, f"ClusterRole {name} is another than it was.")
+        meta = known.metadata
+        # The version too: marks that somebody took away meanwhile make it theirs.
+        which = {"uid": meta.uid, "resourceVersion": meta.resource_version}
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": which}
+        await self._session.call("DELETE", paths.cluster_role(name), body, also=(NOT_FOUND,))
+        self._roles.deleted(known)
 
     async def ensure_role(self, name: str, rules: tuple[PolicyRule, ...]) -> None:
         wanted = manifest.role_rules(rules)

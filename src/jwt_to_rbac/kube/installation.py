@@ -37,15 +37,14 @@ class ProgramAccount:
 class Installation:
     """What rights and admission policy are cut to.
 
-    `longest_token` is in seconds. With `dynamic_roles` the program itself keeps the
-    ClusterRoles that have their rules in the policy; without, they are in the manifests. With
+    `longest_token` is in seconds. The ClusterRoles that have their rules in the policy are in
+    the manifests, unless the policy says that the program itself keeps them. With
     `stored_tokens` it makes and reads Secrets that hold tokens.
     """
 
     policy: Policy
     accounts_namespace: str
     longest_token: int
-    dynamic_roles: bool = False
     stored_tokens: bool = False
     account: ProgramAccount = field(default_factory=ProgramAccount)
 

@@ -1,5 +1,6 @@
 """How an object says that it is ours, and whose: labels and owner references."""
 
+from jwt_to_rbac.core.policy import OWN_ROLE_SUFFIX
 from jwt_to_rbac.kube.types import Meta, OwnerReference
 
 GROUP = "jwt-to-rbac.io"
@@ -15,6 +16,11 @@ LABELS = {"generatedby": "jwttorbac", "app.kubernetes.io/managed-by": "jwt-to-rb
 def is_marked(meta: Meta) -> bool:
     """Whether the object carries our labels. A mark alone is no proof of ownership of a grant."""
     return all(meta.labels.get(key) == value for key, value in LABELS.items())
+
+
+def is_own_role(meta: Meta) -> bool:
+    """Whether a ClusterRole is one that a policy's rule became."""
+    return is_marked(meta) and meta.name.endswith(OWN_ROLE_SUFFIX)
 
 
 def owner_of(meta: Meta) -> OwnerReference | None:

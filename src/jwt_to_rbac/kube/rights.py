@@ -12,8 +12,11 @@ policy's roles can be bound. RBAC asks for more than the verb of the request in 
 - `escalate` on a ClusterRole whose rules are written, or every right in them. A POST names no
   object, so neither `create` nor `escalate` could be held for named roles only; an apply
   patch does, and is what the program makes its roles with. Whoever has `escalate` on a role
-  and `bind` on it can be anybody, so it is needed only with `dynamic_roles`, and then the
+  and `bind` on it can be anybody, so it is needed only with `policy.dynamicRoles`, and then the
   admission policy holds the role to the configuration's rules.
+
+`delete` on ClusterRoles, likewise only then, can't be named: a role is deleted when the policy
+no longer names it. The admission policy holds it to roles that the program made.
 """
 
 from collections.abc import Iterable
@@ -31,6 +34,7 @@ _FOLLOW = ("list", "watch")
 
 def cluster_rules(of: Installation) -> tuple[PolicyRule, ...]:
     """What the program does on the whole cluster."""
+    own_roles = of.policy.own_roles()
     places = {"namespace" if namespace else "cluster" for namespace, _ in of.bound()}
     return (
         PolicyRule(_FOLLOW, ("",), ("namespaces",)),
@@ -41,8 +45,9 @@ def cluster_rules(of: Installation) -> tuple[PolicyRule, ...]:
         PolicyRule(_binding_verbs("namespace" in places), (RBAC,), ("rolebindings",)),
         *_on_cluster_roles(("bind",), {role for _, role in of.bound()}),
         *_on_cluster_roles(
-            ("create", "patch", "escalate"), of.policy.own_roles() if of.dynamic_roles else ()
+            ("create", "patch", "escalate"), own_roles if of.policy.dynamic_roles else ()
         ),
+        *([PolicyRule(("delete",), (RBAC,), ("clusterroles",))] if of.policy.dynamic_roles else []),
         PolicyRule(("create",), ("authentication.k8s.io",), ("tokenreviews",)),
         PolicyRule(("create",), ("authorization.k8s.io",), ("subjectaccessreviews",)),
     )
@@ -76,7 +81,7 @@ def rbac_manifests(of: Installation) -> list[Body]:
     """The program's ServiceAccount with its rights, and the policy's own ClusterRoles."""
     name, at_home = of.account.name, of.account.namespace
     there = of.accounts_namespace
-    own_roles = {} if of.dynamic_roles else of.policy.own_roles()
+    own_roles = {} if of.policy.dynamic_roles else of.policy.own_roles()
     return [
         program_namespace(of),
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _meta(name, at_home)},

@@ -343,6 +343,14 @@ class PolicyForm(Form, frozen=True):
         Text,
         Meta(description="groups `<this>:team` are believed from the connector `github` alone"),
     ] = ""
+    dynamic_roles: Annotated[
+        bool,
+        Meta(
+            description="keep the ClusterRoles that rules become, and delete those of earlier "
+            "rules; needs wider rights, see `export manifests`. Without, they stand in those "
+            "manifests, for an administrator to apply"
+        ),
+    ] = False
 
 
 class Configuration(Form, frozen=True):

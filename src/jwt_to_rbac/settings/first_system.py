@@ -92,6 +92,7 @@ class Rbachandler(Form, frozen=True):
     accounts_namespace: str = "jwt-to-rbac-users"
     default_groups: bool = True
     stored_tokens: bool = False
+    dynamic_roles: bool = True
 
 
 class FirstSystem(Form, frozen=True):
@@ -114,6 +115,7 @@ _ORIGINS: dict[Path, Path] = {
     ("jwt", 0, "issuer", "certificateAuthorityFile"): ("tokenhandler", "caCertPath"),
     ("jwt", 0, "issuer", "insecureSkipTLSVerify"): ("tokenhandler", "insecure"),
     ("policy", "githubOrg"): ("rbachandler", "githubOrg"),
+    ("policy", "dynamicRoles"): ("rbachandler", "dynamicRoles"),
     ("tokens", "defaultLifetime"): ("rbachandler", "tokenTTL"),
     ("tokens", "maximumLifetime"): ("rbachandler", "tokenTTL"),
     ("tokens", "allowCreate"): ("rbachandler", "enableCreateSAToken"),
@@ -162,7 +164,11 @@ def read(document: Document, overrides: Sequence[Override], directory: FilePath)
         api_version=API_VERSION,
         kind=KIND,
         jwt=(_authenticator(form.tokenhandler, directory, wrong, warn),),
-        policy=PolicyForm(rules=rules.forms, github_org=handler.github_org),
+        policy=PolicyForm(
+            rules=rules.forms,
+            github_org=handler.github_org,
+            dynamic_roles=handler.dynamic_roles,
+        ),
         server=Server(address=form.app.addr, unauthenticated=form.app.unauthenticated),
         tokens=Tokens(
             default_lifetime=handler.token_ttl,

@@ -1,7 +1,7 @@
 """What `policy` means as the core's values, and what in it can't be."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from jwt_to_rbac.core.claim_mapping import Claim
 from jwt_to_rbac.core.expression import Expression
@@ -29,7 +29,7 @@ _LONGEST_NAME = 253
 """Characters; what Kubernetes allows for most object names."""
 
 
-def policy(form: PolicyForm, issuers: Iterable[Issuer], accounts: str, wrong: Report) -> Policy:
+def policy(form: PolicyForm, issuers: Sequence[Issuer], accounts: str, wrong: Report) -> Policy:
     """The policy for people of `issuers`; what can't be goes to `wrong`.
 
     `accounts` is the accounts' namespace.
@@ -65,7 +65,15 @@ def policy(form: PolicyForm, issuers: Iterable[Issuer], accounts: str, wrong: Re
                 )
     if form.mode == "groups":
         _check_groups_mode(form, rules, wrong)
-    return Policy(rules, _github_org(form.github_org, wrong), prefixes, accounts, form.mode)
+    return Policy(
+        rules,
+        _github_org(form.github_org, wrong),
+        prefixes,
+        accounts,
+        form.mode,
+        form.dynamic_roles,
+        frozenset(issuer.url for issuer in issuers),
+    )
 
 
 def _check_groups_mode(form: PolicyForm, rules: tuple[Rule, ...], wrong: Report) -> None:

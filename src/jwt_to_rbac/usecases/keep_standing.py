@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.standing import StandingGrant, standing_changes, standing_grants
 from jwt_to_rbac.ports import Audit, Cluster, PolicyInForce
+from jwt_to_rbac.usecases.keep_roles import make_ready
 from jwt_to_rbac.usecases.log_in import str_grant
 from jwt_to_rbac.usecases.reconcile import together
 
@@ -25,12 +27,7 @@ class KeepStanding:
         policy = self.policy()
         wanted = standing_grants(policy, self.cluster.namespaces())
         changes = standing_changes(wanted, self.cluster.standing())
-        roles = {
-            role: rules
-            for role, rules in policy.own_roles().items()
-            if policy.mode == "groups" and self.cluster.role_rules(role) != rules
-        }
-        if not (changes.take or changes.give or roles):
+        if not (changes.take or changes.give):
             return
         await self.audit.record(
             "standing",
@@ -40,8 +37,15 @@ class KeepStanding:
             changed=True,
         )
         await together(self.cluster.unbind_standing(held) for held in changes.take)
-        await together(self.cluster.ensure_role(name, roles[name]) for name in sorted(roles))
-        await together(self.cluster.bind_standing(one) for one in changes.give)
+        by_role: dict[str, list[StandingGrant]] = {}
+        for one in changes.give:
+            by_role.setdefault(one.grant.cluster_role, []).append(one)
+        await together(self._bind(policy, role, grants) for role, grants in by_role.items())
+
+    async def _bind(self, policy: Policy, role: str, grants: list[StandingGrant]) -> None:
+        if role in policy.own_roles():
+            await make_ready(self.cluster, policy, role)
+        await together(self.cluster.bind_standing(one) for one in grants)
 
 
 def _told(one: StandingGrant, rule: str = "") -> str:

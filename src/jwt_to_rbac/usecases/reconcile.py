@@ -17,6 +17,7 @@ from jwt_to_rbac.core.plan import AccessPlan
 from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.record import Record, is_revoked
 from jwt_to_rbac.ports import Cluster, NameTaken
+from jwt_to_rbac.usecases.keep_roles import make_ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,8 @@ async def reconcile(
         account = await cluster.remove_service_account(account)
     if not decision.access.grants:
         return account
-    roles = policy.own_roles()
-    wanted_roles = {grant.cluster_role for grant in changes.bind} & roles.keys()
-    await together(cluster.ensure_role(name, roles[name]) for name in sorted(wanted_roles))
+    own_roles = {grant.cluster_role for grant in changes.bind} & policy.own_roles().keys()
+    await together(make_ready(cluster, policy, name) for name in sorted(own_roles))
     made, *_ = await together(
         [
             cluster.ensure_service_account(account),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 POLICY = """\
 policy:
+  dynamicRoles: true            # we keep the ClusterRole that a rule becomes
   rules:
   - name: admins
     groups: [admins]
