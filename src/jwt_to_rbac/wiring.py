@@ -211,6 +211,7 @@ async def service(
     )
     cluster.listeners.append(unattended)
     cluster.session_listeners += [unattended, session_ends]
+    standing = Standing(KeepStanding(guarded, current.policy, audit), log)
     keeping_roles = KeepingRoles(KeepRoles(guarded, current.policy, audit), log)
     metrics.gauge(
         "unattended_queue_depth",
@@ -224,8 +225,9 @@ async def service(
     )
 
     def follow() -> None:
-        keeping_roles.look_now()
         unattended.look_at_everybody()
+        standing.look_now()
+        keeping_roles.look_now()
 
     reloading = Reloading(
         lambda: contents(current.loaded),
@@ -235,8 +237,6 @@ async def service(
         time.time,
     )
     metrics.reloads(lambda: not reloading.failing, lambda: reloading.succeeded_at)
-
-    standing = Standing(KeepStanding(guarded, current.policy, audit), log)
 
     async def term() -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -339,7 +339,7 @@ def _take_up(
 ) -> Callable[[Loaded], Awaitable[None]]:
     """Puts a configuration in force, all of it between two requests; logins under way end as begun.
 
-    `follow` has the cluster follow a policy that is another.
+    `follow` has the leader look at all that follows from it, now.
     """
 
     async def take_up(found: Loaded) -> None:
@@ -353,8 +353,7 @@ def _take_up(
         for warning in set(found.warnings) - set(before.warnings):
             log.warning("The configuration has a doubtful place", detail=warning)
         log.info("A changed configuration is in force", sha256=found.sha256)
-        if found.settings.policy != before.settings.policy:
-            follow()
+        follow()
 
     return take_up
 

@@ -1,21 +1,21 @@
-"""Looks after the policy's own ClusterRoles, for as long as this process leads."""
+"""Looks after the policy's own ClusterRoles while this process leads. What is right, the use case says."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from structlog.typing import FilteringBoundLogger
 
-from jwt_to_rbac.core.errors import JwtToRbacError
+from jwt_to_rbac.controllers.looking import Looking
+from jwt_to_rbac.core.errors import Conflict, JwtToRbacError
 
 LOOK = 1.0
 """Seconds between looks. Not told of changes: a look at the cache costs microseconds, no call."""
 
-LONGEST_PAUSE = 60.0
-"""Seconds between looks while something stands in the way, which only a person may mend."""
-
 
 class KeepingRoles:
-    """`keep` looks at every role once, and gives what stood in the way, by role."""
+    """Looks again and again in `term`, which a leader runs, and at once when told `look_now`.
+
+    `keep` looks at every role once, and gives what stood in the way, by role.
+    """
 
     def __init__(
         self,
@@ -25,36 +25,22 @@ class KeepingRoles:
         self._keep = keep
         self._log = log
         self._failed: Mapping[str, JwtToRbacError] = {}
-        self._wake = asyncio.Event()
+        looking = Looking(self._look, LOOK)
+        self.look_now, self.term = looking.look_now, looking.run
 
     @property
     def failing(self) -> int:
         """How many roles are not as the policy says, and can't be made so."""
         return len(self._failed)
 
-    def look_now(self) -> None:
-        """The policy has changed: nothing that stood in the way before need do so now."""
-        self._wake.set()
-
-    async def term(self) -> None:
-        """Look until cancelled."""
-        pause = LOOK
-        while True:
-            self._wake.clear()
-            pause = min(pause * 2, LONGEST_PAUSE) if await self._look() else LOOK
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-
     async def _look(self) -> bool:
-        """Whether something stood in the way."""
         try:
-            failed = await self._keep()
+            found = await self._keep()
         except JwtToRbacError as e:
             self._log.warning("The ClusterRoles can't be looked at", code=e.code)
-            return True
+            return False
+        # Somebody changed or bound it at this moment: the next look sees how it ended.
+        failed = {name: e for name, e in found.items() if not isinstance(e, Conflict)}
         for name, error in failed.items():
             before = self._failed.get(name)
             if before is None or before.detail != error.detail:
@@ -65,4 +51,4 @@ class KeepingRoles:
                     detail=error.detail,
                 )
         self._failed = failed
-        return bool(failed)
+        return not failed
