@@ -69,7 +69,7 @@ class Led:
         return account
 
     def held(self, account: str) -> set[str]:
-        """What is bound to the account on the whole cluster."""
+        """What is bound to the account, or a group, on the whole cluster."""
         return {
             one["roleRef"]["name"]
             for one in get(self.sandbox, "clusterrolebindings")["items"]
@@ -181,6 +181,21 @@ def test_without_the_setting_roles_are_left_and_bound_only_as_the_policy_has_the
     assert (answer.status, answer.json()["code"]) == (500, "role_outdated")
     assert led.may_read(BAKERS) == ["pods"]
     assert led.may_read(SMITHS) == ["services"]
+
+
+def test_another_mode_moves_what_is_bound_and_keeps_the_role(led: Led) -> None:
+    led.put(policy(bakers="pods"))
+    account = led.log_in("reload-mode", "bakers")
+    uid = get(led.sandbox, "clusterrole", BAKERS)["metadata"]["uid"]
+    led.put(policy(bakers="pods") | {"mode": "groups"})
+    assert eventually(lambda: not led.held(account), SOON)
+    assert eventually(lambda: BAKERS in led.held("bakers"), SOON)
+    led.put(policy(bakers="configmaps") | {"mode": "groups"})
+    assert eventually(lambda: led.may_read(BAKERS) == ["configmaps"], SOON)
+    led.put(policy(bakers="pods"))
+    assert eventually(lambda: led.held(account) == {BAKERS}, SOON)
+    assert eventually(lambda: not led.held("bakers"), SOON)
+    assert get(led.sandbox, "clusterrole", BAKERS)["metadata"]["uid"] == uid
 
 
 def test_an_issuer_that_is_no_longer_configured_gives_its_people_nothing(led: Led) -> None:
