@@ -115,7 +115,13 @@ async def service(
     writer = Writer(open_sink(sink.file, time.time, sink.rotate_bytes, sink.keep))
     metrics = Metrics(version("jwt-to-rbac"))
     session = KubeSession(configuration, metrics.call)
-    cluster = KubeCluster(session, settings.accounts_namespace, settings.caller_audience, time.time)
+    cluster = KubeCluster(
+        session,
+        settings.accounts_namespace,
+        settings.caller_audience,
+        time.time,
+        lambda name: log.error("An AccessGrant can't be read, and stays as known", account=name),
+    )
     replica = socket.gethostname()
     events = Events(session, replica, time.time, log)
     recorded = CountedAudit(AuditTrail(writer, replica, time.time), metrics)

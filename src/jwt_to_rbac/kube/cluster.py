@@ -68,10 +68,19 @@ class KubeCluster:
     """A cluster behind one KubeSession.
 
     `namespace` holds the people's ServiceAccounts; `audience` is what a Kubernetes token
-    must be for, to be taken as a caller's. `follow` must run for as long as the object is used.
+    must be for, to be taken as a caller's. `unread` is told the name of an AccessGrant that is
+    not as its kind says: it stays as it was known. `follow` must run for as long as the object
+    is used.
     """
 
-    def __init__(self, session: KubeSession, namespace: str, audience: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        session: KubeSession,
+        namespace: str,
+        audience: str,
+        clock: Clock,
+        unread: Callable[[str], None] = lambda name: None,
+    ) -> None:
         self.namespace = namespace
         self._session = session
         self._audience = audience
@@ -88,7 +97,7 @@ class KubeCluster:
         self._watches: tuple[Watch[Any], ...] = (
             Watch(session, paths.NAMESPACES, Namespace, self._namespaces.store),
             Watch(session, paths.CLUSTER_ROLES, ClusterRole, self._roles),
-            Watch(session, paths.GRANTS, AccessGrant, accounts.grants),
+            Watch(session, paths.GRANTS, AccessGrant, accounts.grants, unread=unread),
             Watch(
                 session,
                 paths.service_accounts(namespace),
@@ -571,4 +580,10 @@ class KubeCluster:
 
 
 def _decode(body: bytes, kind: type[Seen]) -> Seen:
-    return msgspec.json.decode(body, type=kind)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as e:
+        named = msgspec.json.decode(body, type=AnyObject).metadata.name
+        raise JwtToRbacError(
+            Code.CLUSTER_REFUSED, f"{kind.__name__} {named} can't be read: {e}. Mend or delete it."
+        ) from e

@@ -1,6 +1,6 @@
 """Objects of one kind as last seen, in memory. No connection: `watch` and the writers feed it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Generic, Protocol, TypeVar
 
 from jwt_to_rbac.kube.types import Meta
@@ -50,7 +50,7 @@ class Store(Generic[Object]):
         self._objects[key] = seen
         self._changed(before, seen)
 
-    def gone(self, seen: Object) -> None:
+    def gone(self, seen: HasMeta) -> None:
         """The API server says that this object is deleted."""
         self._deleted.discard(seen.metadata.uid)
         self._forget(_key(seen), seen.metadata.uid)
@@ -60,9 +60,9 @@ class Store(Generic[Object]):
         self._deleted.add(seen.metadata.uid)
         self._forget(_key(seen), seen.metadata.uid)
 
-    def replace(self, all_of_them: list[Object]) -> None:
-        """A list, whole: what it doesn't hold is gone."""
-        listed = {_key(one) for one in all_of_them}
+    def replace(self, all_of_them: list[Object], unread: Collection[Key] = ()) -> None:
+        """A list, whole: what it doesn't hold is gone. Those `unread` are there, and stay as known."""
+        listed = {_key(one) for one in all_of_them} | set(unread)
         for key, before in list(self._objects.items()):
             if key not in listed:
                 self._forget(key, before.metadata.uid)

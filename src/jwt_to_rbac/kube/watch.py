@@ -14,7 +14,8 @@ import msgspec
 
 from jwt_to_rbac.core.errors import JwtToRbacError, Outage
 from jwt_to_rbac.kube.session import KubeSession
-from jwt_to_rbac.kube.store import HasMeta, Store
+from jwt_to_rbac.kube.store import HasMeta, Key, Store
+from jwt_to_rbac.kube.types import AnyObject
 
 PAGE = 500
 """Objects a list call; client-go's own page size."""
@@ -60,7 +61,9 @@ class Watch(Generic[Watched]):
 
     `synced` is set after the first whole list; `healthy` is false while the connection is
     down, when the store may be stale; `heard_at` is when the API server last said anything.
-    `only` narrows it, as a query (`labelSelector=…` or `fieldSelector=…`).
+    `only` narrows it, as a query (`labelSelector=…` or `fieldSelector=…`). An object that isn't
+    as `kind` says never stops the others: what was known of it stays, and `unread` is told its
+    name.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Watch(Generic[Watched]):
         kind: type[Watched],
         store: Store[Watched],
         only: str = "",
+        unread: Callable[[str], None] = lambda name: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -84,6 +88,7 @@ class Watch(Generic[Watched]):
         self._only = f"&{only}" if only else ""
         self._session = session
         self._decode = msgspec.json.Decoder(kind).decode
+        self._unread = unread
         self._sleep = sleep
 
     @property
@@ -114,16 +119,22 @@ class Watch(Generic[Watched]):
 
     async def _list(self) -> None:
         found: list[Watched] = []
+        unread: set[Key] = set()
         query = f"?limit={PAGE}{self._only}"
         while True:
             reply = await self._session.call("GET", self.path + query)
             self.heard_at = self._clock()
             page = msgspec.json.decode(reply.body, type=_Page)
-            found += [self._decode(raw) for raw in page.items]
+            for raw in page.items:
+                seen = self._read(raw)
+                if isinstance(seen, AnyObject):
+                    unread.add((seen.metadata.namespace, seen.metadata.name))
+                else:
+                    found.append(seen)
             if not page.metadata.next:
                 break
             query = f"?limit={PAGE}{self._only}&continue={page.metadata.next}"
-        self.store.replace(found)
+        self.store.replace(found, unread)
         self._version = page.metadata.resource_version
         self.synced.set()
 
@@ -138,18 +149,28 @@ class Watch(Generic[Watched]):
                 event = msgspec.json.decode(line, type=_Event)
                 match event.type:
                     case "ADDED" | "MODIFIED":
-                        seen = self._decode(event.object)
-                        self.store.put(seen)
+                        seen = self._read(event.object)
+                        if not isinstance(seen, AnyObject):
+                            self.store.put(seen)
                         self._version = seen.metadata.resource_version
                     case "DELETED":
-                        seen = self._decode(event.object)
-                        self.store.gone(seen)
-                        self._version = seen.metadata.resource_version
+                        # Its metadata say which one; the rest may be illegible.
+                        gone = msgspec.json.decode(event.object, type=AnyObject)
+                        self.store.gone(gone)
+                        self._version = gone.metadata.resource_version
                     case "BOOKMARK":
                         mark = msgspec.json.decode(event.object, type=_Bookmark)
                         self._version = mark.metadata.resource_version
                     case _:
                         raise WatchError(event.type)
+
+    def _read(self, raw: msgspec.Raw) -> Watched | AnyObject:
+        try:
+            return self._decode(raw)
+        except msgspec.ValidationError:
+            named = msgspec.json.decode(raw, type=AnyObject)
+            self._unread(named.metadata.name)
+            return named
 
 
 async def _lines(content: aiohttp.StreamReader) -> AsyncIterator[bytes]:

@@ -1,0 +1,206 @@
+"""A watch on the real API server stays equal to what is there, whatever happens to it."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from jwt_to_rbac.kube import watch as watch_module
+from jwt_to_rbac.kube.official import Configuration
+from jwt_to_rbac.kube.session import KubeSession, Reply, load_configuration
+from jwt_to_rbac.kube.store import Store
+from jwt_to_rbac.kube.types import Meta
+from jwt_to_rbac.kube.watch import Watch
+from jwt_to_rbac.sandbox import Sandbox
+from tests.support.cluster import kubectl
+
+
+class Number(msgspec.Struct, frozen=True, kw_only=True):
+    """What a watched ConfigMap must have; one without isn't as its kind says."""
+
+    value: str
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    metadata: Meta
+    data: Number
+
+
+class Listening(KubeSession):
+    """A session that keeps the watches' paths, and may send the next one to the distant past."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(configuration)
+        self.paths: list[str] = []
+        self.lists = 0
+        self.ask_for_the_past = False
+
+    async def call(self, method: str, path: str, *arguments: Any, **named: Any) -> Reply:
+        self.lists += "limit=" in path
+        return await super().call(method, path, *arguments, **named)
+
+    @asynccontextmanager
+    async def stream(self, path: str, silence: float) -> AsyncIterator[aiohttp.StreamReader]:
+        if self.ask_for_the_past:
+            self.ask_for_the_past = False
+            path = path.rpartition("=")[0] + "=1"
+        self.paths.append(path)
+        async with super().stream(path, silence) as content:
+            yield content
+
+    def version(self, nth: int) -> int:
+        """The resourceVersion that the nth watch began after."""
+        return int(self.paths[nth].rpartition("=")[2])
+
+
+@dataclass
+class Followed:
+    """A watch on the ConfigMaps of a namespace of the test's own that bear a label."""
+
+    sandbox: Sandbox
+    namespace: str
+    session: Listening
+    watch: Watch[Numbered]
+    store: Store[Numbered]
+    changed: asyncio.Event
+    unread: list[str] = field(default_factory=list)
+
+    async def kubectl(self, *arguments: str) -> None:
+        await asyncio.to_thread(kubectl, self.sandbox, *arguments, "-n", self.namespace)
+
+    async def put(self, name: str, data: object, label: str = "followed=yes") -> None:
+        await self.kubectl("create", "configmap", name)
+        patch = {"metadata": {"labels": dict([label.split("=")])}, "data": data}
+        await self.kubectl("patch", "configmap", name, "--type=merge", "-p", json.dumps(patch))
+
+    def seen(self) -> dict[str, str]:
+        return {one.metadata.name: one.data.value for one in self.store.values()}
+
+    async def until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                self.changed.clear()
+                try:
+                    async with asyncio.timeout(0.1):
+                        await self.changed.wait()
+                except TimeoutError:
+                    continue
+
+
+@pytest.fixture
+async def followed(sandbox: Sandbox) -> AsyncIterator[Followed]:
+    namespace = f"watched-{secrets.token_hex(4)}"
+    kubectl(sandbox, "create", "namespace", namespace)
+    session = Listening(await load_configuration(str(sandbox.kubeconfig)))
+    changed, unread = asyncio.Event(), list[str]()
+    store: Store[Numbered] = Store(lambda before, after: changed.set())
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    watch = Watch(session, path, Numbered, store, "labelSelector=followed", unread.append)
+    running = asyncio.create_task(watch.run())
+    await asyncio.wait_for(watch.synced.wait(), 10)
+    yield Followed(sandbox, namespace, session, watch, store, changed, unread)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await session.close()
+    kubectl(sandbox, "delete", "namespace", namespace, "--wait=false")
+
+
+async def test_what_comes_changes_and_goes_is_followed(followed: Followed) -> None:
+    await followed.put("one", {"value": "1"})
+    await followed.until(lambda: followed.seen() == {"one": "1"})
+    await followed.kubectl("patch", "configmap", "one", "-p", '{"data": {"value": "2"}}')
+    await followed.until(lambda: followed.seen() == {"one": "2"})
+    await followed.kubectl("delete", "configmap", "one")
+    await followed.until(lambda: followed.seen() == {})
+    assert followed.session.lists == 1
+
+
+async def test_after_an_outage_it_resumes_where_it_was_without_a_list(followed: Followed) -> None:
+    await followed.put("before", {"value": "1"})
+    await followed.until(lambda: followed.seen() == {"before": "1"})
+    await asyncio.to_thread(followed.sandbox.stop, "kube-apiserver")
+    await followed.until(lambda: not followed.watch.healthy)
+    await asyncio.to_thread(followed.sandbox.start, "kube-apiserver")
+    await followed.put("after", {"value": "2"})
+    await followed.until(lambda: followed.seen() == {"before": "1", "after": "2"})
+    assert followed.session.lists == 1
+    assert followed.watch.healthy
+
+
+async def test_what_is_too_old_to_resume_is_listed_anew_and_what_went_is_gone(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await followed.put("stays", {"value": "1"})
+    await followed.put("goes", {"value": "2"})
+    await followed.until(lambda: len(followed.seen()) == 2)
+    followed.session.ask_for_the_past = True
+    await asyncio.to_thread(followed.sandbox.stop, "kube-apiserver")
+    await followed.until(lambda: not followed.watch.healthy)
+    await asyncio.to_thread(followed.sandbox.start, "kube-apiserver")
+    await followed.kubectl("delete", "configmap", "goes")
+    await followed.until(lambda: followed.seen() == {"stays": "1"})
+    await followed.until(lambda: followed.session.lists == 2)
+
+
+async def test_a_list_of_several_pages_is_whole(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_module, "PAGE", 2)
+    for n in range(5):
+        await followed.put(f"n{n}", {"value": str(n)})
+    store: Store[Numbered] = Store(lambda before, after: None)
+    second = Watch(followed.session, followed.watch.path, Numbered, store, "labelSelector=followed")
+    before = followed.session.lists
+    running = asyncio.create_task(second.run())
+    await asyncio.wait_for(second.synced.wait(), 10)
+    running.cancel()
+    assert sorted(one.metadata.name for one in store.values()) == [f"n{n}" for n in range(5)]
+    assert followed.session.lists - before == 3
+
+
+async def test_bookmarks_move_the_place_where_a_watch_resumes(
+    sandbox: Sandbox, followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is watched doesn't change, other objects do: without bookmarks the place would grow old."""
+    monkeypatch.setattr(watch_module, "WATCH_SECONDS", 3)
+    await asyncio.to_thread(sandbox.stop, "kube-apiserver")
+    await followed.until(lambda: not followed.watch.healthy)
+    await asyncio.to_thread(sandbox.start, "kube-apiserver")
+    await followed.until(lambda: followed.watch.healthy)
+    began = len(followed.session.paths)
+    for n in range(3):
+        await followed.put(f"other{n}", {"value": "0"}, label="other=yes")
+    await followed.until(lambda: len(followed.session.paths) > began + 1, 20)
+    assert followed.session.version(-1) > followed.session.version(began - 1)
+    assert followed.session.lists == 1
+
+
+async def test_one_object_that_is_not_as_its_kind_says_never_stops_the_others(
+    followed: Followed,
+) -> None:
+    await followed.put("good", {"value": "1"})
+    await followed.until(lambda: followed.seen() == {"good": "1"})
+    await followed.put("bad", {"nothing": "here"})
+    await followed.kubectl("patch", "configmap", "good", "-p", '{"data": {"value": null}}')
+    await followed.put("later", {"value": "2"})
+    await followed.until(lambda: followed.seen() == {"good": "1", "later": "2"})
+    assert set(followed.unread) == {"bad", "good"}
+    # A list of its own says the same: what was known of it stays, and the others are there.
+    store: Store[Numbered] = Store(lambda before, after: None)
+    unread: list[str] = []
+    only = "labelSelector=followed"
+    second = Watch(followed.session, followed.watch.path, Numbered, store, only, unread.append)
+    running = asyncio.create_task(second.run())
+    await asyncio.wait_for(second.synced.wait(), 10)
+    running.cancel()
+    assert [one.metadata.name for one in store.values()] == ["later"]
+    assert sorted(unread) == ["bad", "good"]
+    await followed.kubectl("delete", "configmap", "good", "bad")
+    await followed.until(lambda: followed.seen() == {"later": "2"})
