@@ -182,6 +182,11 @@ class Session:
             )
         except Refused as e:
             self._cache.forget_credential()
+            if self.state.session and e.code == "session_ended" and not self.lasts():
+                # It ended by itself, with the last token: nobody called for a while. Whether
+                # somebody ended it as well meanwhile, the server no longer knows.
+                self.state.session = ""
+                return self._begin(id_token)
             if self.state.session and e.code in OVER:
                 # Ended by the person elsewhere or by an administrator: not to be begun again
                 # behind their back, though the issuer would still let us.
