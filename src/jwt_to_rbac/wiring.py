@@ -26,6 +26,7 @@ from jwt_to_rbac.api.people import PeopleApi
 from jwt_to_rbac.api.sessions import SessionsApi
 from jwt_to_rbac.api.source import source_of
 from jwt_to_rbac.api.well_known import Beginning, ClusterToUse, IssuerToUse, WellKnown, base64_of
+from jwt_to_rbac.api.who_can import WhoCanApi
 from jwt_to_rbac.api.whoami import WhoamiApi
 from jwt_to_rbac.audit.news import ToldAudit
 from jwt_to_rbac.audit.opening import open_sink
@@ -72,6 +73,7 @@ from jwt_to_rbac.usecases.said_once import SaidOnce
 from jwt_to_rbac.usecases.sessions import Sessions
 from jwt_to_rbac.usecases.settle import Settle
 from jwt_to_rbac.usecases.stored_tokens import StoredTokens
+from jwt_to_rbac.usecases.who_can import WhoCan
 from jwt_to_rbac.webhooks.app import WebhookApp
 
 FIRST_LOOK = 15.0
@@ -184,6 +186,7 @@ async def service(
             PeopleApi(callers, people, revoke),
             ExplainApi(callers, explain),
             WhoamiApi(callers, explain),
+            WhoCanApi(callers, WhoCan(callers, cluster, current.policy)),
             WellKnown(lambda: _beginning(current.settings, configuration)),
             Health(
                 cluster.stale,

@@ -146,6 +146,12 @@ def test_an_administrator_sees_revokes_and_suspends_people(
     assert ours(logged_in, "people", *boss, "--search", me, "-o", "name").out == f"{me}\n"
     one = ours(logged_in, "people", me, *boss).out
     assert "developers-from-jwt   cluster   developers" in one
+    can = ours(logged_in, "who-can", "get", "pods", *boss).out.splitlines()
+    assert can[0].split() == ["NAME", "USER", "CLUSTERROLE", "SCOPE", "RULE"]
+    mine = next(line for line in can if line.startswith(f"{me} "))
+    assert mine.endswith("developers-from-jwt   cluster   developers")
+    nobody = ours(logged_in, "who-can", "delete", "nodes", *boss).out
+    assert nobody == "Nobody whom jwt-to-rbac knows.\n"
     assert ours(logged_in, "suspend", me, *boss).out == f"{me}: suspended\n"
     assert "Suspended:   yes" in ours(logged_in, "people", me, *boss).out
     told = ours(logged_in, "login", code=2)

@@ -45,6 +45,7 @@ LOGIN = frozenset(
         Code.ACCESS_EXPIRED,
         Code.ACCESS_LAPSED,
         Code.NAME_TAKEN,
+        Code.ROLE_OUTDATED,
         Code.CLUSTER_REFUSED,
         Code.BUSY,
     }

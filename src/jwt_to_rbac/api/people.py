@@ -129,7 +129,7 @@ class PeopleApi:
             "Suspend or resume a person, or set when their access ends",
             (Answer(ok, "The person, as the cluster now has it", PersonShown),),
             body=PersonPatch,
-            codes=gone | {Code.BUSY, Code.NAME_TAKEN},
+            codes=gone | {Code.BUSY, Code.NAME_TAKEN, Code.ROLE_OUTDATED},
         )
         revoke = Operation(
             self.revoke_one,
