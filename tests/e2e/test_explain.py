@@ -59,7 +59,7 @@ def test_what_a_newer_token_would_take_is_told_before_it_is_taken(
 def test_claims_by_hand_are_for_those_whom_kubernetes_lets_list(
     sandbox: Sandbox, client: Client, issuer: ManyPeople
 ) -> None:
-    question = {"claims": {"issuer": "https://any.example", "subject": "x", "groups": ["admins"]}}
+    question = {"claims": {"issuer": issuer.url, "subject": "x", "groups": ["admins"]}}
     assert client.call("POST", "/api/v1/explain", question).status == 401
     somebody = issuer.token("somebody", groups=["developers"])
     assert client.call("POST", "/api/v1/explain", question, bearer=somebody).status == 403
@@ -72,6 +72,9 @@ def test_claims_by_hand_are_for_those_whom_kubernetes_lets_list(
     answer = client.call("POST", "/api/v1/explain", question, bearer=token)
     assert answer.status == 200, answer.text
     assert answer.json()["grants"] == [{**ADMIN, "rule": "admins"}]
+    untrusted = {"claims": question["claims"] | {"issuer": "https://nobody.trusts.example"}}
+    answer = client.call("POST", "/api/v1/explain", untrusted, bearer=token)
+    assert (answer.status, answer.json()["grants"]) == (200, [])
 
 
 @pytest.mark.parametrize("output", ["table", "json", "yaml"])
