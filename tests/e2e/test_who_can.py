@@ -85,7 +85,7 @@ def can(sandbox: Sandbox, name: str, verb: str, resource: str, namespace: str) -
     where = ("-n", namespace) if namespace else ("-A",) if resource[0] != "/" else ()
     plain, _, subresource = ("", "", "") if resource[0] == "/" else resource.partition("/")
     what = (plain or resource, *([f"--subresource={subresource}"] if subresource else []))
-    whole = ("--kubeconfig", str(sandbox.kubeconfig), "auth", "can-i", verb, *what, who, *where)
+    whole = ["--kubeconfig", str(sandbox.kubeconfig), "auth", "can-i", verb, *what, who, *where]
     return run_kubectl(sandbox, whole, check=False).stdout.strip() == "yes"
 
 
