@@ -9,7 +9,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jwt-to-rbac
 BIN := .venv/bin
 export PATH := $(PATH):$(CACHE)/uv/bin
 
-.PHONY: help demo test bench storm fuzz identities authorizations check lock clean prepare tools
+.PHONY: help demo test bench storm fuzz identities authorizations check man plugin lock clean prepare tools
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,9 +45,15 @@ check: prepare ## lint, types, layers, unused dependencies
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
 
+man: prepare ## renew the man page from the commands' own help
+	$(BIN)/python scripts/man_page.py > docs/jwt-to-rbac.1
+
+plugin: prepare ## kubectl's plugin as one file, and Krew's manifest, in dist/ (URL: where it will be fetched)
+	$(BIN)/python scripts/plugin.py $(or $(DIST),dist) $(or $(URL),https://example.com)
+
 lock: prepare ## renew requirements.lock after a change of the dependencies in pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --group dev pyproject.toml --output-file requirements.lock
+	  --extra server --group dev pyproject.toml --output-file requirements.lock
 
 clean: ## remove the Python environment and all that was built (minutes to make again)
 	rm -rf .venv "$(CACHE)/programs" "$(CACHE)/wheels" "$(CACHE)/uv" "$(CACHE)/zig"

@@ -18,7 +18,8 @@ from jwt_to_rbac.settings.configuration import Configuration
 from jwt_to_rbac.settings.in_force import InForce, Value, in_force
 from jwt_to_rbac.settings.load import Loaded, load
 from jwt_to_rbac.settings.own_form import is_own
-from jwt_to_rbac.settings.writing import as_yaml, dump
+from jwt_to_rbac.settings.writing import as_yaml
+from jwt_to_rbac.yaml_dump import dump
 
 app = App(name="config", help="Check, show and convert the configuration.")
 

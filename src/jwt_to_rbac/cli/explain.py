@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from jwt_to_rbac.cli.connection import Connection, asking, read_token
 from jwt_to_rbac.cli.output import Output, show, table
+from jwt_to_rbac.cli.server_packages import demand
 from jwt_to_rbac.client.clock import ServerClock
 from jwt_to_rbac.client.server import Server
 from jwt_to_rbac.core.errors import Denial, JwtToRbacError
@@ -98,6 +99,7 @@ def _asked(at: Connection, token: str | None, claims: dict[str, object] | None) 
 
 def _tried(config: Path | None, token: str | None, claims: dict[str, Any]) -> dict[str, Any]:
     """The same by this process, under a configuration that may not be in force yet."""
+    demand()
     # Imported here: who asks a server has no use for them, and needs no second to begin.
     from jwt_to_rbac.settings.load import load
     from jwt_to_rbac.usecases.explanation import explanation

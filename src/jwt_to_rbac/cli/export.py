@@ -15,7 +15,7 @@ from jwt_to_rbac.kube.manifest import Body
 from jwt_to_rbac.kube.rights import rbac_manifests
 from jwt_to_rbac.settings.load import load
 from jwt_to_rbac.settings.values import Settings
-from jwt_to_rbac.settings.writing import dump
+from jwt_to_rbac.yaml_dump import dump
 
 app = App(name="export", help="Write what a configuration needs on the cluster.")
 # By name, so that `manifests` doesn't wait for what it doesn't need.

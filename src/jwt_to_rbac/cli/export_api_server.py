@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from jwt_to_rbac.certificate_authority import CertificateAuthority
 from jwt_to_rbac.core.errors import Code, InvalidInput
-from jwt_to_rbac.settings.writing import dump
 from jwt_to_rbac.webhooks.api_server_files import (
     CACHE,
     NEVER,
@@ -16,6 +15,7 @@ from jwt_to_rbac.webhooks.api_server_files import (
     kubeconfig,
 )
 from jwt_to_rbac.webhooks.app import AUTHENTICATE, AUTHORIZE
+from jwt_to_rbac.yaml_dump import dump
 
 AUTHENTICATION_FILE = "authentication.kubeconfig"
 AUTHORIZATION_FILE = "authorization.kubeconfig"

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from jwt_to_rbac.settings.authentication_configuration import authentication_configuration
 from jwt_to_rbac.settings.load import load
-from jwt_to_rbac.settings.writing import dump
 from jwt_to_rbac.wiring import refused_people
+from jwt_to_rbac.yaml_dump import dump
 
 
 def authentication_config(

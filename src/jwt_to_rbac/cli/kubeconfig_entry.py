@@ -1,6 +1,7 @@
 """What a login adds to a kubeconfig, cluster, user and context; and finding it there again."""
 
 import base64
+import shutil
 import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from jwt_to_rbac.client.server import ClusterEntry
 from jwt_to_rbac.client.target import Target, parsed
 
 COMMAND = "jwt-to-rbac"
+PLUGIN = "kubectl-jwt_to_rbac"
+"""The same program by the name that Krew installs it under, alone."""
 _HINT = """\
 jwt-to-rbac is not on your PATH. It gets kubectl's credential for this cluster: install it as
 whoever runs the cluster tells you, then try again.
@@ -57,7 +60,7 @@ def target_in(kubeconfig: Kubeconfig, server: str) -> Target | None:
 def _exec(target: Target) -> dict[str, object]:
     return {
         "apiVersion": "client.authentication.k8s.io/v1",
-        "command": COMMAND,
+        "command": PLUGIN if shutil.which(PLUGIN) and not shutil.which(COMMAND) else COMMAND,
         "args": ["credential", *target.arguments()],
         "env": None,
         "installHint": _HINT,
@@ -72,7 +75,10 @@ def _is_ours(user: Mapping[str, Any]) -> bool:
 
 def _target(user: Mapping[str, Any]) -> Target | None:
     plugin = user.get("exec")
-    if not isinstance(plugin, dict) or Path(str(plugin.get("command"))).name != COMMAND:
+    if not isinstance(plugin, dict) or Path(str(plugin.get("command"))).name not in (
+        COMMAND,
+        PLUGIN,
+    ):
         return None
     arguments = [str(each) for each in plugin.get("args") or []]
     if arguments[:1] != ["credential"]:

@@ -7,9 +7,11 @@ from pathlib import Path
 from cyclopts import App, Group, Parameter
 
 from jwt_to_rbac.cli.first_system import NOTHING_TO_SERVE, with_subcommand
+from jwt_to_rbac.cli.server_packages import installed
 from jwt_to_rbac.client.errors import ClientError
 from jwt_to_rbac.core.errors import JwtToRbacError
 
+_SERVER = "The server"
 _COMMANDS = {
     "Your access": {
         "login": ("login:login", "Log in, and set kubectl up."),
@@ -27,7 +29,7 @@ _COMMANDS = {
         "who-can": ("people:who_can", "Who may do something, and by which rule."),
         "explain": ("explain:explain", "What a login would give and take."),
     },
-    "The server": {
+    _SERVER: {
         "serve": ("serve:serve", "Serve the API."),
         "config": ("config:app", "Check, show and convert the configuration."),
         "export": ("export:app", "Write what a configuration needs on the cluster."),
@@ -50,6 +52,8 @@ def application(name: str, listed: bool = False) -> App:
     for rank, (title, commands) in enumerate(_COMMANDS.items()):
         group = Group(title, sort_key=rank)
         for command, (place, help_) in commands.items():
+            if title == _SERVER and not installed():
+                place = "server_packages:instead"
             # By name, so that a command imports what it needs: `serve` alone takes a second.
             app.command(
                 f"jwt_to_rbac.cli.{place}",

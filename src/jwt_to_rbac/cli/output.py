@@ -21,7 +21,7 @@ def show(output: str, document: object, table: str, names: Iterable[str]) -> Non
         print(json.dumps(document, indent=2))
     elif output == "yaml":
         # Imported here: few ask for it, and it takes as long as the rest.
-        from jwt_to_rbac.settings.writing import dump
+        from jwt_to_rbac.yaml_dump import dump
 
         print(dump(document), end="")
     elif output == "name":

@@ -3,22 +3,10 @@
 from collections.abc import Iterable
 
 import msgspec
-import yaml
 from msgspec import UNSET
 
 from jwt_to_rbac.settings.configuration import Configuration
-
-
-class _Dumper(yaml.SafeDumper):
-    """Text of several lines (PEM) as a block, lists indented as kubectl prints them."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)
+from jwt_to_rbac.yaml_dump import dump
 
 
 def as_yaml(configuration: Configuration, comments: Iterable[str] = ()) -> str:
@@ -45,8 +33,3 @@ def _plain(value: object) -> object:
         case tuple():
             return [_plain(item) for item in value]
     return value
-
-
-def dump(data: object) -> str:
-    """Plain data as YAML."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
