@@ -42,6 +42,47 @@ class Issuers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class OfferedIssuer:
+    """An issuer at which people may log in: its URL, and what it is called."""
+
+    url: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserLogin:
+    """One login with a browser under way (OpenID Connect Core 3.1, RFC 7636).
+
+    `state` comes back with the answer, `nonce` in the ID token; `verifier` is what the token
+    endpoint is shown, and whose SHA-256 the authorization endpoint.
+    """
+
+    issuer: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+class BrowserLogins(Protocol):
+    """Logging people in at the configured issuers with their browsers.
+
+    All but `offered` raise Outage (issuer_unavailable).
+    """
+
+    def offered(self) -> Sequence[OfferedIssuer]: ...
+
+    async def address(self, login: BrowserLogin) -> str | Denial:
+        """Where to send the browser; a denial for an issuer that isn't offered (any more)."""
+
+    async def redeem(self, login: BrowserLogin, code: str) -> str | Denial:
+        """The ID token for an authorization code, verified and with the login's nonce."""
+
+    async def end_address(self, issuer: str, back: str) -> str:
+        """Where a browser ends its session at the issuer and then comes to `back`; "" if nowhere
+        (OpenID Connect RP-Initiated Logout 1.0)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Which request is worked on; what happens unattended has none.
 

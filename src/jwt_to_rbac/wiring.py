@@ -49,13 +49,15 @@ from jwt_to_rbac.kube.official import Configuration
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
 from jwt_to_rbac.metrics import CountedAudit, Metrics
 from jwt_to_rbac.oidc.answers import told
+from jwt_to_rbac.oidc.browser_logins import CodeFlow, WebClient
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
 from jwt_to_rbac.ports import Audit, Cluster, Issuers, PolicyInForce
+from jwt_to_rbac.session_keys import SessionKeyFiles
 from jwt_to_rbac.settings.current import Current
 from jwt_to_rbac.settings.load import Loaded
 from jwt_to_rbac.settings.reload import contents
-from jwt_to_rbac.settings.values import Settings
+from jwt_to_rbac.settings.values import Settings, Web
 from jwt_to_rbac.usecases.authorize import Authorize
 from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.door import Door
@@ -73,7 +75,16 @@ from jwt_to_rbac.usecases.said_once import SaidOnce
 from jwt_to_rbac.usecases.sessions import Sessions
 from jwt_to_rbac.usecases.settle import Settle
 from jwt_to_rbac.usecases.stored_tokens import StoredTokens
+from jwt_to_rbac.usecases.visit import Visit
 from jwt_to_rbac.usecases.who_can import WhoCan
+from jwt_to_rbac.web.app import WebApp
+from jwt_to_rbac.web.cookies import Cookies
+from jwt_to_rbac.web.login import CALLBACK, Login
+from jwt_to_rbac.web.my_access import MyAccess
+from jwt_to_rbac.web.page import Entrance
+from jwt_to_rbac.web.seal import Seal
+from jwt_to_rbac.web.shell import Link, Shell
+from jwt_to_rbac.web.style import Static
 from jwt_to_rbac.webhooks.app import WebhookApp
 
 FIRST_LOOK = 15.0
@@ -170,6 +181,11 @@ async def service(
     metrics.gauge("events_dropped", "Events that could not be written", lambda: events.dropped)
     metrics.gauge("audit_queue_depth", "Records that wait to be written", lambda: writer.waiting)
     told_of = Told(metrics.request, metrics.failure, log)
+    pages = (
+        []
+        if settings.web is None
+        else _web_app(settings.web, current, issuers, http, cluster, log_in, explain, log).routes()
+    )
     app = application(
         (
             FirstSystem(
@@ -198,6 +214,7 @@ async def service(
         told_of,
         lambda scope: source_of(scope, settings.trusted_proxies),
         door.failed,
+        pages,
     )
     metrics.gauge("logins_in_work", "Logins that are being worked on", lambda: door.logins)
     metrics.gauge("requests_held", "Refusals that are held back", lambda: app.held)
@@ -282,6 +299,57 @@ async def service(
         await http.close()
         await session.close()
         await writer.close()
+
+
+def _web_app(
+    web: Web,
+    current: Current,
+    issuers: TrustedIssuers,
+    http: aiohttp.ClientSession,
+    cluster: Cluster,
+    log_in: LogIn,
+    explain: Explain,
+    log: FilteringBoundLogger,
+) -> WebApp:
+    """The Authentication App."""
+
+    def warn(why: str) -> None:
+        log.warning("New session keys can't be used; the old ones stay", detail=why)
+
+    static = Static()
+    shell = Shell(
+        web.public_url,
+        current.settings.cluster.name,
+        static.addresses["app.css"],
+        (Link("/web", "My access"),),
+    )
+    seal = Seal(SessionKeyFiles(web.session_key_files), warn)
+    cookies = Cookies(seal, time.time, shell.secure)
+    logins = CodeFlow(
+        lambda: _web_clients(current.settings), issuers, http, shell.origin + CALLBACK
+    )
+    return WebApp(
+        shell,
+        static,
+        Entrance(shell, cookies, Visit(cluster, time.time)),
+        Login(shell, cookies, logins, issuers, log_in, explain, time.time),
+        (MyAccess(shell),),
+    )
+
+
+def _web_clients(settings: Settings) -> list[WebClient]:
+    """The web app as a client of each issuer. Not for refresh tokens: it would keep none, and Dex
+    ends those that a person's own machine has of the same client."""
+    return [
+        WebClient(
+            trusted,
+            issuer.login.name or urlsplit(issuer.url).netloc,
+            issuer.login.web_client_id or issuer.login.client_id or issuer.audiences[0],
+            [scope for scope in issuer.login.scopes if scope != "offline_access"],
+            issuer.login.web_client_secret_file,
+        )
+        for trusted, issuer in zip(_trusted(settings), settings.issuers, strict=True)
+    ]
 
 
 def webhook_application(

@@ -33,6 +33,10 @@ NOT_TOLD = {
     # Not of requests: of the start, and of controllers.
     Code.CONFIGURATION_INVALID,
     Code.NOT_LEADING,
+    # Of pages for browsers.
+    Code.LOGIN_INCOMPLETE,
+    Code.LOGIN_REFUSED,
+    Code.FORM_REFUSED,
 }
 
 

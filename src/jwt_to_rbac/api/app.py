@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+from starlette.routing import BaseRoute
 from starlette.types import Scope
 
 from jwt_to_rbac.api.edge import Edge, Told
@@ -23,9 +24,10 @@ def application(
     told: Told,
     source_of: Callable[[Scope], str],
     refused: Callable[[str], bool],
+    pages: Iterable[BaseRoute] = (),
 ) -> Edge:
-    """The ASGI application; see `Edge` for its arguments."""
+    """The ASGI application; `pages` are for browsers. See `Edge` for the other arguments."""
     resources: dict[str, Mapping[str, Operation]] = {}
     for some in endpoints:
         resources |= some.resources()
-    return Edge(router(routes(OpenApi(resources).all)), new_id, told, source_of, refused)
+    return Edge(router([*routes(OpenApi(resources).all), *pages]), new_id, told, source_of, refused)

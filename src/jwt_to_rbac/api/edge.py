@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
@@ -92,7 +93,9 @@ class Edge:
             error = e
             if status:
                 raise
-            await failed(_as_ours(e), request.id)(scope, receive, send_with_id)
+            # The web app tells its errors in pages.
+            show: Callable[[JwtToRbacError, str], Response] = scope["state"].get("failed", failed)
+            await show(_as_ours(e), request.id)(scope, receive, send_with_id)
         finally:
             self._tell(scope, status, time.perf_counter() - began, error)
 

@@ -28,6 +28,10 @@ class Code(StrEnum):
     CREDENTIAL_MISSING = "credential_missing"
     CREDENTIAL_REFUSED = "credential_refused"
     FORBIDDEN = "forbidden"
+    # A person's browser (the Authentication App).
+    LOGIN_INCOMPLETE = "login_incomplete"
+    LOGIN_REFUSED = "login_refused"
+    FORM_REFUSED = "form_refused"
     # The ID token (OpenID Connect Core 3.1.3.7, RFC 8725).
     TOKEN_MISSING = "token_missing"
     TOKEN_TOO_LARGE = "token_too_large"
@@ -71,6 +75,8 @@ STATUS: dict[Code, HTTPStatus] = {
     Code.TOO_MANY_REQUESTS: HTTPStatus.TOO_MANY_REQUESTS,
     Code.TOKEN_MISSING: HTTPStatus.BAD_REQUEST,
     Code.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    Code.LOGIN_INCOMPLETE: HTTPStatus.BAD_REQUEST,
+    Code.FORM_REFUSED: HTTPStatus.FORBIDDEN,
     Code.NO_ACCESS: HTTPStatus.FORBIDDEN,
     Code.SUSPENDED: HTTPStatus.FORBIDDEN,
     Code.ACCESS_EXPIRED: HTTPStatus.FORBIDDEN,

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 
 import aiohttp
 
@@ -23,7 +24,22 @@ class FetchFailed(Exception):
 async def fetch_document(
     session: aiohttp.ClientSession, issuer: TrustedIssuer, url: str, seconds: float
 ) -> bytes:
-    """GET `url`, one of this issuer's, within `seconds` and return its body. Raises FetchFailed.
+    """GET `url`, one of this issuer's, within `seconds` and return its body. Raises FetchFailed."""
+    status, body = await ask(session, issuer, url, seconds)
+    if status != 200:
+        raise FetchFailed(f"{url} answered with status {status}, not 200")
+    return body
+
+
+async def ask(
+    session: aiohttp.ClientSession,
+    issuer: TrustedIssuer,
+    url: str,
+    seconds: float,
+    form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
+    """GET `url`, or POST a form to it; the answer's status and body. Raises FetchFailed.
 
     `session` is to be made with `trust_env=False`, or a proxy variable decides whose keys we
     get. Redirects are refused: the operator has named the place, and following one would let
@@ -34,16 +50,16 @@ async def fetch_document(
     tls = _tls(issuer)
     try:
         async with asyncio.timeout(seconds):
-            async with session.get(
+            async with session.request(
+                "GET" if form is None else "POST",
                 url,
+                data=form,
                 ssl=tls,
                 allow_redirects=False,
-                headers={"Accept": "application/json"},
+                headers={"Accept": "application/json", **(headers or {})},
                 timeout=_NO_OTHER_TIMEOUT,
             ) as answer:
-                if answer.status != 200:
-                    raise FetchFailed(f"{url} answered with status {answer.status}, not 200")
-                return await _read(answer, url)
+                return answer.status, await _read(answer, url)
     except TimeoutError:
         raise FetchFailed(f"{url} did not answer in full within {seconds:g} seconds") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -96,6 +96,22 @@ class Webhooks(Form, frozen=True):
     ] = ""
 
 
+class Web(Form, frozen=True):
+    """The Authentication App, where people log in with a browser, below `/web` of the server."""
+
+    public_url: Annotated[
+        str,
+        Meta(description="https://host[:port] as people's browsers reach it; empty: no web app"),
+    ] = field(name="publicURL", default="")
+    session_key_files: Annotated[
+        Texts,
+        Meta(
+            description="absolute paths of files of 32 random bytes or more, the same on each "
+            "replica, read anew when they change: the first seals people's cookies, all open them"
+        ),
+    ] = ()
+
+
 class Log(Form, frozen=True):
     """The program's own messages (not the audit record)."""
 
@@ -259,6 +275,17 @@ class LoginForm(Form, frozen=True):
     scopes: Annotated[Texts, Meta(description="federated:id is Dex's, for its connectors' ids")] = (
         SCOPES
     )
+    web_client_id: Annotated[
+        Text,
+        Meta(
+            description="the web app's own client, with <web.publicURL>/web/callback as redirect "
+            "URI; else clientID. It is never asked for offline_access"
+        ),
+    ] = field(name="webClientID", default="")
+    web_client_secret_file: Annotated[
+        Text,
+        Meta(description="absolute path of that client's secret, read at each login; none: public"),
+    ] = ""
 
 
 class Authenticator(Form, frozen=True):
@@ -361,6 +388,7 @@ class Configuration(Form, frozen=True):
     jwt: Annotated[tuple[Authenticator, ...], Meta(min_length=1, description="the issuers")]
     policy: PolicyForm = PolicyForm()
     server: Server = Server()
+    web: Web = Web()
     webhooks: Webhooks = Webhooks()
     tokens: Tokens = Tokens()
     accounts: Accounts = Accounts()

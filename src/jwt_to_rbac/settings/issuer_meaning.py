@@ -67,9 +67,16 @@ def _login(entry: Authenticator, path: Path, wrong: Report) -> Login:
             f"is {shown(form.client_id)}, but tokens made for it would be refused: name one of "
             "issuer.audiences",
         )
+    if form.web_client_id and form.web_client_id not in issuer.audiences:
+        wrong(
+            (*path, "login", "webClientID"),
+            f"is {shown(form.web_client_id)}, but tokens made for it would be refused: name one "
+            "of issuer.audiences",
+        )
+    secret = FilePath(form.web_client_secret_file) if form.web_client_secret_file else None
     if "openid" not in form.scopes:
         wrong((*path, "login", "scopes"), "lacks openid, without which there is no ID token")
-    return Login(form.name, form.client_id, form.scopes)
+    return Login(form.name, form.client_id, form.scopes, form.web_client_id, secret)
 
 
 def _check_url(url: str, path: Path, wrong: Report, warn: Report) -> None:

@@ -15,6 +15,7 @@ from jwt_to_rbac.settings.listener_meaning import listening, own_certificates, w
 from jwt_to_rbac.settings.policy_meaning import check_namespace, policy
 from jwt_to_rbac.settings.shape import Report
 from jwt_to_rbac.settings.values import AuditSink, Listen, Logging, PublicCluster, Settings
+from jwt_to_rbac.settings.web_meaning import web_app
 from jwt_to_rbac.usecases.door import Limits
 
 _LONGEST_TOKEN = 1 << 32
@@ -44,6 +45,7 @@ def settings(form: Configuration, wrong: Report, warn: Report) -> Settings:
         policy=policy(form.policy, trusted, namespace, wrong),
         listen=listen or Listen(),
         certificates=own_certificates(form.server, wrong),
+        web=web_app(form.web, form.jwt, wrong),
         webhooks=webhooks(form.webhooks, form.server, wrong),
         unauthenticated=form.server.unauthenticated,
         caller_audience=form.server.caller_audience,

@@ -28,6 +28,14 @@ class Webhooks:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """The Authentication App: its origin as browsers reach it, and the files of its cookies' keys."""
+
+    public_url: str
+    session_key_files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Logging:
     """`level`: debug, info, warning or error; `format`: json or text; `color` only with text."""
 
@@ -45,12 +53,15 @@ class Login:
     """How a person's own machine logs in at an issuer: as which public client, for which scopes.
 
     Without a `name` people read the issuer's host; without a `client_id` it is the issuer's
-    first audience.
+    first audience. `web_client_id` is the web app's; empty: the same client. A client without
+    `web_client_secret_file` is public.
     """
 
     name: str = ""
     client_id: str = ""
     scopes: tuple[str, ...] = SCOPES
+    web_client_id: str = ""
+    web_client_secret_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +113,14 @@ class Settings:
     the usual lookup ($KUBECONFIG, then ~/.kube/config). `audit` says where records go.
     `unauthenticated` is the first system's open API and implies a loopback `listen`.
     `token_creation` says whether `POST /tokens/{name}` exists, `stored_tokens` whether it keeps
-    tokens in Secrets. `certificates` None: plain HTTP. `webhooks` None: none.
+    tokens in Secrets. `certificates` None: plain HTTP. `web`, `webhooks` None: none.
     """
 
     issuers: tuple[Issuer, ...]
     policy: Policy = field(default_factory=Policy)
     listen: Listen = field(default_factory=Listen)
     certificates: CertificateFiles | None = None
+    web: Web | None = None
     webhooks: Webhooks | None = None
     unauthenticated: bool = False
     caller_audience: str = "jwt-to-rbac"

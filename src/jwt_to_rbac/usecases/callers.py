@@ -31,7 +31,22 @@ class Anybody:
     """
 
 
-Caller = Owner | KubernetesUser | Anybody
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who logged in with a browser, and has a sealed cookie that says so.
+
+    `issued_at` and `token_ends` are `iat` and `exp` of the ID token by which they did.
+    """
+
+    identity: Identity
+    issued_at: int
+    token_ends: int
+
+
+Shown = Owner | KubernetesUser | Anybody
+"""Who can be told by a credential that a request shows."""
+
+Caller = Shown | Visitor
 
 FORBIDDEN = Denial(
     Code.FORBIDDEN,
@@ -59,7 +74,7 @@ class Callers:
     namespace: str
     unauthenticated: bool = False
 
-    async def identify(self, bearer: str, request: Request) -> Caller | Denial:
+    async def identify(self, bearer: str, request: Request) -> Shown | Denial:
         """The caller behind a bearer token: an ID token of ours, or a Kubernetes token."""
         if not bearer:
             if self.unauthenticated:
@@ -126,12 +141,12 @@ class Callers:
     def owns(self, caller: Caller, account: Account | None) -> bool:
         """Whether the account is the caller's own, by identity."""
         return (
-            isinstance(caller, Owner)
+            isinstance(caller, Owner | Visitor)
             and account is not None
             and account.record.person.identity == caller.identity
         )
 
-    def _as_user(self, owner: Owner) -> KubernetesUser | None:
+    def _as_user(self, owner: Owner | Visitor) -> KubernetesUser | None:
         """The ServiceAccount that an owner is on the cluster: their rights count, not their claims."""
         account = self.cluster.account_of(owner.identity)
         if account is None:
@@ -159,6 +174,6 @@ def named(token: str, refused: Denial) -> str | None:
 
 def describe(caller: Caller) -> str:
     """The caller in one word, for audit records."""
-    if isinstance(caller, Owner):
+    if isinstance(caller, Owner | Visitor):
         return f"{caller.identity.issuer}#{caller.identity.subject}"
     return "anybody" if isinstance(caller, Anybody) else caller.username

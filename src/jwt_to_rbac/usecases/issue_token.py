@@ -12,7 +12,14 @@ from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.record import refusal
 from jwt_to_rbac.core.session import MOST_SESSIONS, Session, Wish
 from jwt_to_rbac.ports import Audit, Clock, Cluster, LifetimesInForce, Request
-from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, Owner, describe
+from jwt_to_rbac.usecases.callers import (
+    FORBIDDEN,
+    Caller,
+    Callers,
+    Owner,
+    Visitor,
+    describe,
+)
 from jwt_to_rbac.usecases.lapse import LAPSED, lapse_of
 from jwt_to_rbac.usecases.log_in import ROUNDS, LogIn
 from jwt_to_rbac.usecases.reconcile import together
@@ -21,6 +28,11 @@ NO_SUCH_ACCOUNT = Denial(Code.NOT_FOUND, "There is no such account. The person l
 SESSION_ENDED = Denial(
     Code.SESSION_ENDED,
     "There is no such session any more. Leave `session` out to begin a new one.",
+)
+
+LOGIN_TOO_OLD = Denial(
+    Code.TOKEN_EXPIRED,
+    "You logged in too long ago to be given a new token. Log in again; that keeps all you have.",
 )
 
 ASKED = "create accessgrants/tokens"
@@ -87,14 +99,17 @@ class IssueToken:
     ) -> tuple[Account, Facts] | Denial:
         """The account that `caller` may have tokens of, and who asks, as the audit record of what
         follows has to say it: an owner logs in by this, without a record of its own."""
-        if self.callers.owns(caller, self.cluster.account_named(name)) and isinstance(
-            caller, Owner
-        ):
+        owned = self.callers.owns(caller, self.cluster.account_named(name))
+        if owned and isinstance(caller, Owner):
             logged_in = await self.log_in(caller.token, request, for_a_token=True)
             if isinstance(logged_in, Denial):
                 return logged_in
             return logged_in.account, logged_in.facts
-        found = await self._for_others(caller, name)
+        found = (
+            self._for_visitor(caller, name)
+            if owned and isinstance(caller, Visitor)
+            else await self._for_others(caller, name)
+        )
         if isinstance(found, Denial):
             return await self.callers.refused(found, caller, ASKED, name, request)
         return found, {"caller": describe(caller)}
@@ -102,6 +117,16 @@ class IssueToken:
     async def _for_others(self, caller: Caller, name: str) -> Account | Denial:
         if not await self.callers.may(caller, "create", name, "tokens"):
             return FORBIDDEN
+        return self._standing(name)
+
+    def _for_visitor(self, visitor: Visitor, name: str) -> Account | Denial:
+        """A browser's session may do what its ID token could, for as long as that is good: else
+        access would outlive what the issuer says of its person."""
+        if self.clock() >= visitor.token_ends:
+            return LOGIN_TOO_OLD
+        return self._standing(name)
+
+    def _standing(self, name: str) -> Account | Denial:
         account = self.cluster.account_named(name)
         if account is None or not account.service_account_uid:
             return NO_SUCH_ACCOUNT

@@ -1,0 +1,51 @@
+"""The files of the web app's session keys: whether they fit, and whether they changed. No cookie is known here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SHORTEST = 32
+"""Bytes; what AES-256 is worth."""
+
+_LONGEST = 4096
+
+
+class UnusableKey(Exception):
+    """The message says which file and why, to stand after a key's name; never what is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKeyFiles:
+    """Files of secret bytes, the newest first."""
+
+    files: tuple[Path, ...]
+
+    def read(self) -> tuple[bytes, ...]:
+        """The secrets. Raises UnusableKey."""
+        return tuple(map(_read, self.files))
+
+    def stamp(self) -> tuple[tuple[int, int, int], ...]:
+        """What is different once a file was changed or replaced; a missing file is one state too."""
+        return tuple(map(_stamp, self.files))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        secret = file.read_bytes().removesuffix(b"\n")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no path at all"
+        raise UnusableKey(f"names {file}, which can't be read: {reason}") from None
+    if not SHORTEST <= len(secret) <= _LONGEST:
+        raise UnusableKey(
+            f"names {file}, which has {len(secret)} bytes, but must have {SHORTEST} to {_LONGEST} "
+            "random ones: write it with `openssl rand -base64 32`"
+        )
+    return secret
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    # Follows links: kubelet swaps one for a new folder.
+    try:
+        found = file.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_mtime_ns, found.st_size)

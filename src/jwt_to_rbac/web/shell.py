@@ -1,0 +1,91 @@
+"""What all pages share: the templates and the frame around them. What stands in a page is its section's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from jwt_to_rbac import ports
+from jwt_to_rbac.core.account import Account
+from jwt_to_rbac.usecases.callers import Visitor
+from jwt_to_rbac.web import forms
+from jwt_to_rbac.web.cookies import Visiting
+from jwt_to_rbac.web.guard import guarded
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request of somebody who is logged in. `form` has the fields of a POST, checked."""
+
+    request: Request
+    visiting: Visiting
+    visitor: Visitor
+    account: Account
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def noted(self) -> ports.Request:
+        return noted(self.request)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of the menu."""
+
+    path: str
+    title: str
+
+
+class Shell:
+    """Renders pages; `origin` is ours as browsers know it, `style` the style sheet's address."""
+
+    def __init__(self, origin: str, cluster: str, style: str, menu: Sequence[Link]) -> None:
+        self.origin = origin
+        self.secure = origin.startswith("https:")
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(_TEMPLATES),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {
+            "cluster": cluster,
+            "style": style,
+            "menu": menu,
+            "form_key_field": forms.KEY,
+        }
+
+    def page(
+        self,
+        template: str,
+        asked: Asked | None = None,
+        status: HTTPStatus = HTTPStatus.OK,
+        headers: Mapping[str, str] | None = None,
+        **values: object,
+    ) -> Response:
+        """The page. Templates see `values`, who is logged in (`who`, None for nobody), `form_key`
+        and `path`."""
+        text = self._templates.get_template(template).render(
+            who=None if asked is None else asked.account.record.person,
+            form_key="" if asked is None else asked.visiting.form_key,
+            path="" if asked is None else asked.request.url.path,
+            **values,
+        )
+        return guarded(HTMLResponse(text, status, headers), self.secure)
+
+    def redirect(self, to: str) -> Response:
+        """Send the browser on with a GET, wherever it comes from."""
+        return guarded(RedirectResponse(to, HTTPStatus.SEE_OTHER), self.secure)
+
+
+def noted(request: Request) -> ports.Request:
+    """What the use cases are to know of the request: the edge has noted it."""
+    found: ports.Request = request.scope["state"]["request"]
+    return found
