@@ -11,7 +11,7 @@ from pathlib import Path
 from cyclopts import App
 
 from jwt_to_rbac.sandbox import Options, SandboxError
-from jwt_to_rbac.sandbox.builds import ensure_programs
+from jwt_to_rbac.sandbox.builds import HELM, ensure_program, ensure_programs
 from jwt_to_rbac.sandbox.detached import default_folder, end, facts_of, start_detached
 from jwt_to_rbac.sandbox.protocol import Facts
 
@@ -19,10 +19,18 @@ app = App(name="sandbox", help="A local cluster, Dex and a directory to try thin
 
 
 @app.command
-def build() -> int:
-    """Build the programs that the sandbox runs, if that has not been done on this machine."""
+def build(*, helm: bool = False) -> int:
+    """Build the programs that the sandbox runs, if that has not been done on this machine.
+
+    Parameters
+    ----------
+    helm
+        Build Helm too, which the chart's tests and `make manifests` need.
+    """
     try:
         ensure_programs()
+        if helm:
+            ensure_program(HELM)
     except SandboxError as trouble:
         return _complain(trouble)
     return 0

@@ -49,6 +49,9 @@ PROGRAMS = (
     ),
 )
 
+HELM = Program("helm", "helm", "helm.sh/helm/v4/cmd/helm")
+"""What installs the chart: no sandbox runs it, so it is none of `PROGRAMS`."""
+
 
 def ensure_programs() -> dict[str, Path]:
     """The path of every program by name, built if need be (minutes; later milliseconds).
@@ -56,7 +59,12 @@ def ensure_programs() -> dict[str, Path]:
     Binaries in `$KUBEBUILDER_ASSETS` (the convention of Kubernetes' envtest) go first.
     Progress goes to standard error. Raises BuildFailed, ProgramMissing.
     """
-    return {program.name: _ready_made(program) or _built(program) for program in PROGRAMS}
+    return {program.name: ensure_program(program) for program in PROGRAMS}
+
+
+def ensure_program(program: Program) -> Path:
+    """The path of one, likewise."""
+    return _ready_made(program) or _built(program)
 
 
 def cached_path(program: Program) -> Path:
