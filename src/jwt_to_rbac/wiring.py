@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
@@ -77,6 +78,7 @@ from jwt_to_rbac.usecases.settle import Settle
 from jwt_to_rbac.usecases.stored_tokens import StoredTokens
 from jwt_to_rbac.usecases.visit import Visit
 from jwt_to_rbac.usecases.who_can import WhoCan
+from jwt_to_rbac.web import get_going, kubeconfigs, my_sessions
 from jwt_to_rbac.web.app import WebApp
 from jwt_to_rbac.web.cookies import Cookies
 from jwt_to_rbac.web.login import CALLBACK, Login
@@ -180,12 +182,25 @@ async def service(
     )
     metrics.gauge("events_dropped", "Events that could not be written", lambda: events.dropped)
     metrics.gauge("audit_queue_depth", "Records that wait to be written", lambda: writer.waiting)
+    sessions = Sessions(callers, cluster, audit, time.time)
     told_of = Told(metrics.request, metrics.failure, log)
-    pages = (
-        []
-        if settings.web is None
-        else _web_app(settings.web, current, issuers, http, cluster, log_in, explain, log).routes()
-    )
+    pages: list[BaseRoute] = []
+    if settings.web is not None:
+        pages = _web_app(
+            WebParts(
+                current,
+                configuration,
+                issuers,
+                http,
+                cluster,
+                log_in,
+                explain,
+                issue_token,
+                sessions,
+                log,
+            ),
+            settings.web,
+        ).routes()
     app = application(
         (
             FirstSystem(
@@ -198,7 +213,7 @@ async def service(
                 settings.token_creation,
                 stored_tokens if settings.stored_tokens else None,
             ),
-            SessionsApi(callers, log_in, issue_token, Sessions(callers, cluster, audit, time.time)),
+            SessionsApi(callers, log_in, issue_token, sessions),
             PeopleApi(callers, people, revoke),
             ExplainApi(callers, explain),
             WhoamiApi(callers, explain),
@@ -301,39 +316,55 @@ async def service(
         await writer.close()
 
 
-def _web_app(
-    web: Web,
-    current: Current,
-    issuers: TrustedIssuers,
-    http: aiohttp.ClientSession,
-    cluster: Cluster,
-    log_in: LogIn,
-    explain: Explain,
-    log: FilteringBoundLogger,
-) -> WebApp:
-    """The Authentication App."""
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """What the Authentication App is put together from."""
 
+    current: Current
+    configuration: Configuration
+    issuers: TrustedIssuers
+    http: aiohttp.ClientSession
+    cluster: Cluster
+    log_in: LogIn
+    explain: Explain
+    issue_token: IssueToken
+    sessions: Sessions
+    log: FilteringBoundLogger
+
+
+def _web_app(of: WebParts, web: Web) -> WebApp:
     def warn(why: str) -> None:
-        log.warning("New session keys can't be used; the old ones stay", detail=why)
+        of.log.warning("New session keys can't be used; the old ones stay", detail=why)
+
+    def cluster_to_use() -> kubeconfigs.ClusterToUse:
+        told = _beginning(of.current.settings, of.configuration).clusters[0]
+        return kubeconfigs.ClusterToUse(told.name, told.server, told.ca_data)
 
     static = Static()
-    shell = Shell(
-        web.public_url,
-        current.settings.cluster.name,
-        static.addresses["app.css"],
-        (Link("/web", "My access"),),
+    menu = (
+        Link("/web", "My access"),
+        Link(get_going.PATH, "Get going"),
+        Link(my_sessions.PATH, "My sessions"),
     )
+    name = of.current.settings.cluster.name
+    shell = Shell(web.public_url, name, static.addresses["app.css"], menu)
     seal = Seal(SessionKeyFiles(web.session_key_files), warn)
     cookies = Cookies(seal, time.time, shell.secure)
     logins = CodeFlow(
-        lambda: _web_clients(current.settings), issuers, http, shell.origin + CALLBACK
+        lambda: _web_clients(of.current.settings), of.issuers, of.http, shell.origin + CALLBACK
     )
     return WebApp(
         shell,
         static,
-        Entrance(shell, cookies, Visit(cluster, time.time)),
-        Login(shell, cookies, logins, issuers, log_in, explain, time.time),
-        (MyAccess(shell),),
+        Entrance(shell, cookies, Visit(of.cluster, time.time)),
+        Login(shell, cookies, logins, of.issuers, of.log_in, of.explain, time.time),
+        (
+            MyAccess(shell),
+            get_going.GetGoing(
+                shell, cluster_to_use, logins, of.issue_token, of.current.lifetimes, time.time
+            ),
+            my_sessions.MySessions(shell, of.sessions, time.time),
+        ),
     )
 
 

@@ -47,6 +47,9 @@ _TITLES = {
 }
 
 _NEXT = {
+    Code.TOKEN_EXPIRED: Next(
+        "You come back to where you were.", "/web/login?to=/web/get-going", "Log in again"
+    ),
     Code.SUSPENDED: _ADMINISTRATOR,
     Code.ACCESS_EXPIRED: _ADMINISTRATOR,
     Code.NO_ACCESS: Next(

@@ -11,10 +11,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from jwt_to_rbac import ports
 from jwt_to_rbac.core.account import Account
+from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.usecases.callers import Visitor
 from jwt_to_rbac.web import forms
 from jwt_to_rbac.web.cookies import Visiting
 from jwt_to_rbac.web.guard import guarded
+from jwt_to_rbac.web.words import distance, length, moment
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -55,6 +57,12 @@ class Shell:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters |= {
+            "moment": moment,
+            "length_of_time": length,
+            "distance": distance,
+            "rfc3339": rfc3339,
+        }
         self._templates.globals |= {
             "cluster": cluster,
             "style": style,
