@@ -1,6 +1,7 @@
 """The one place where the parts are put together. Every part gets what it needs as an argument."""
 
 import asyncio
+import os
 import secrets
 import socket
 import time
@@ -40,20 +41,24 @@ from jwt_to_rbac.controllers.session_ends import SessionEnds
 from jwt_to_rbac.controllers.settling import Settling
 from jwt_to_rbac.controllers.standing import Standing
 from jwt_to_rbac.controllers.unattended import Unattended
-from jwt_to_rbac.core.errors import Code, Outage
+from jwt_to_rbac.core.errors import Code, InvalidInput, Outage
+from jwt_to_rbac.core.finding import Finding, bad
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.record import refusal
 from jwt_to_rbac.kube.cluster import KubeCluster
+from jwt_to_rbac.kube.diagnosis import look_at_cluster
 from jwt_to_rbac.kube.events import Events
+from jwt_to_rbac.kube.installation import Installation
 from jwt_to_rbac.kube.lease import KubeLease
-from jwt_to_rbac.kube.official import Configuration
+from jwt_to_rbac.kube.official import SERVICE_HOST_ENV_NAME, Configuration
 from jwt_to_rbac.kube.session import KubeSession, load_configuration
 from jwt_to_rbac.metrics import CountedAudit, Metrics
 from jwt_to_rbac.oidc.answers import told
 from jwt_to_rbac.oidc.browser_logins import CodeFlow, WebClient
+from jwt_to_rbac.oidc.diagnosis import Dates, compare_clocks, date_of, look_at_issuer
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
-from jwt_to_rbac.ports import Audit, Cluster, Issuers, PolicyInForce
+from jwt_to_rbac.ports import Audit, Clock, Cluster, Issuers, PolicyInForce
 from jwt_to_rbac.session_keys import SessionKeyFiles
 from jwt_to_rbac.settings.current import Current
 from jwt_to_rbac.settings.load import Loaded
@@ -436,6 +441,35 @@ async def refused_people(settings: Settings) -> list[Identity]:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await session.close()
+
+
+async def diagnose(settings: Settings, of: Installation, clock: Clock) -> list[Finding]:
+    """Looks at everything that the configuration names; changes nothing, raises nothing for it.
+
+    A kubeconfig that the configuration names is the program's own credential, and so is a
+    pod's; else whoever runs this has theirs, and the rights of the program's ServiceAccount are asked for.
+    """
+    dates = Dates(clock)
+    async with aiohttp.ClientSession(trust_env=False, trace_configs=[dates.trace()]) as http:
+        issuers = _trusted(settings)
+        found = [await look_at_issuer(http, issuer) for issuer in issuers]
+    hosts = dict.fromkeys(urlsplit(issuer.configuration_url).netloc for issuer in issuers)
+    found += [compare_clocks(f"issuer at {host}", dates.ahead.get(host)) for host in hosts]
+    try:
+        configuration = await load_configuration(settings.kubeconfig)
+    except InvalidInput as e:
+        return [*found, bad("API server", e.detail, "Name a kubeconfig that this machine has.")]
+    itself = bool(settings.kubeconfig) or SERVICE_HOST_ENV_NAME in os.environ
+    session = KubeSession(configuration)
+    try:
+        cluster = await look_at_cluster(session, of, itself)
+        with suppress(Outage):  # It is among what was found then.
+            date = date_of(await session.date())
+            ahead = None if date is None else date - clock()
+            cluster.insert(1, compare_clocks("API server", ahead))
+    finally:
+        await session.close()
+    return [*found, *cluster]
 
 
 def _take_up(

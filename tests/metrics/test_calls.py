@@ -36,6 +36,7 @@ from jwt_to_rbac.kube.calls import verb_and_resource
             ("delete", "serviceaccounts"),
             id="delete-in-a-namespace",
         ),
+        pytest.param("GET", "/version", ("get", "/version"), id="no-resource"),
         pytest.param("GET", paths.bindings("dev"), ("list", "rolebindings"), id="a-namespace's"),
         pytest.param("GET", paths.ROLE_BINDINGS, ("list", "rolebindings"), id="all-namespaces"),
         pytest.param(

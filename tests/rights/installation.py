@@ -68,7 +68,9 @@ class Installed:
     def running(self) -> Iterator[Client]:
         """The program, with nothing but its own credential."""
         audit = self.folder / "audit.log"
-        config = self._configuration(self._kubeconfig(), audit)
+        config = self._configuration(
+            as_program(self.sandbox, self.name, self.folder / "kubeconfig"), audit
+        )
         with running_server(config, self.folder, controllers=True) as server:
             yield Client(server, audit)
 
@@ -112,16 +114,18 @@ class Installed:
         tokens = {"tokens": {"stored": self.mode == "dynamic"}}
         return configuration(kubeconfig, audit, issuers, policy(self.mode)) | tokens
 
-    def _kubeconfig(self) -> Path:
-        authority = {"certificate-authority": str(self.sandbox.ca_file)}
-        document = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "c", "cluster": {"server": self.sandbox.api_server} | authority}],
-            "users": [{"name": "u", "user": {"token": self.token()}}],
-            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-            "current-context": "x",
-        }
-        file = self.folder / "kubeconfig"
-        file.write_text(json.dumps(document))
-        return file
+
+def as_program(sandbox: Sandbox, name: str, file: Path) -> Path:
+    """A kubeconfig with the credential of the program's ServiceAccount `name`, and no other."""
+    token = kubectl(sandbox, "create", "token", name, "-n", HOME).strip()
+    authority = {"certificate-authority": str(sandbox.ca_file)}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": {"server": sandbox.api_server} | authority}],
+        "users": [{"name": "u", "user": {"token": token}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    file.write_text(json.dumps(document))
+    return file

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+import jwt_to_rbac.kube
 from tests.support.cluster import DEPLOY
 
-PARTS = ("namespace", "rbac", "admission")
+PARTS = ("crd", "namespace", "rbac", "admission")
 EXPORT = ("-m", "jwt_to_rbac", "export", "manifests", "--config", str(DEPLOY / "config.yaml"))
 
 
@@ -27,6 +28,12 @@ def objects(text: str) -> list[dict[str, Any]]:
 def test_a_file_in_deploy_is_made_by_the_program(part: str) -> None:
     mending = f"jwt-to-rbac export manifests --config deploy/config.yaml --part {part}"
     assert (DEPLOY / f"{part}.yaml").read_text() == export("--part", part), f"run: {mending}"
+
+
+def test_the_custom_resource_definition_in_deploy_is_the_programs_own() -> None:
+    packaged = Path(jwt_to_rbac.kube.__file__).with_name("crd.yaml")
+    assert (DEPLOY / "crd.yaml").read_text() == packaged.read_text()
+    assert objects(export("--part", "crd")) == objects(packaged.read_text())
 
 
 def test_the_accounts_namespace_in_deploy_is_the_one_that_the_program_says() -> None:

@@ -59,8 +59,11 @@ class ManyPeople:
 
 
 @contextmanager
-def many_people() -> Iterator[ManyPeople]:
-    """The issuer, served on a free loopback port by a thread for as long as the context lasts."""
+def many_people(date: str = "") -> Iterator[ManyPeople]:
+    """The issuer, served on a free loopback port by a thread for as long as the context lasts.
+
+    With a `date` its answers say that in the header of this name, as if its clock stood there.
+    """
     key = rsa.generate_private_key(65537, 2048)
     documents: dict[str, object] = {}
 
@@ -71,6 +74,9 @@ def many_people() -> Iterator[ManyPeople]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return date or super().date_time_string(timestamp)
 
         def log_request(self, code: object = "-", size: object = "-") -> None:
             """Silent: the tests' output is for the tests."""

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
+import yaml
 from cyclopts import App, Parameter
 
-from jwt_to_rbac.core.lifetime import SHORTEST_TOKEN
+from jwt_to_rbac.cli.installation import installation_of
 from jwt_to_rbac.kube.admission import admission_manifests
+from jwt_to_rbac.kube.diagnosis_manifests import crd_text
 from jwt_to_rbac.kube.installation import Installation, ProgramAccount, accounts_namespace
 from jwt_to_rbac.kube.manifest import Body
 from jwt_to_rbac.kube.rights import rbac_manifests
 from jwt_to_rbac.settings.load import load
-from jwt_to_rbac.settings.values import Settings
 from jwt_to_rbac.yaml_dump import dump
 
 app = App(name="export", help="Write what a configuration needs on the cluster.")
@@ -25,9 +26,10 @@ app.command(
     "jwt_to_rbac.cli.export_authentication:authentication_config", name="authentication-config"
 )
 
-Part = Literal["namespace", "rbac", "admission"]
+Part = Literal["crd", "namespace", "rbac", "admission"]
 
 _MAKERS: dict[Part, Callable[[Installation], list[Body]]] = {
+    "crd": lambda _: [yaml.safe_load(crd_text())],
     "namespace": accounts_namespace,
     "rbac": rbac_manifests,
     "admission": admission_manifests,
@@ -43,7 +45,7 @@ _HEAD = """\
 def manifests(
     *flags: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)],
     config: Annotated[Path | None, Parameter(name=["--config"])] = None,
-    part: tuple[Part, ...] = ("namespace", "rbac", "admission"),
+    part: tuple[Part, ...] = ("crd", "namespace", "rbac", "admission"),
     namespace: str = ProgramAccount().namespace,
     service_account: str = ProgramAccount().name,
 ) -> None:
@@ -53,14 +55,14 @@ def manifests(
     lets the program keep those itself. That needs the verbs escalate on them and delete: apply
     the admission part too, which holds the program to the policy's rules and its own roles.
 
-    Apply them as an administrator, after the AccessGrant's CustomResourceDefinition.
+    Apply them as an administrator.
 
     Parameters
     ----------
     config
         The file; else config.yaml, .toml or .json in the working directory or $CONFIG_DIR.
     part
-        namespace (where the people's accounts live), rbac (the program's rights) or admission
+        crd (the AccessGrant's CustomResourceDefinition), namespace (where the people's accounts live), rbac (the program's rights) or admission
         (what confines them further); may be given several times; else all.
     namespace
         Where the program runs.
@@ -69,13 +71,6 @@ def manifests(
     """
     settings = load(config, os.environ, flags).settings
     account = ProgramAccount(namespace, service_account)
-    made = _installation(settings, account)
+    made = installation_of(settings, account)
     bodies = [msgspec.to_builtins(body) for each in part for body in _MAKERS[each](made)]
     print(_HEAD + "---\n".join(map(dump, bodies)), end="")
-
-
-def _installation(settings: Settings, account: ProgramAccount) -> Installation:
-    longest = max(SHORTEST_TOKEN, int(settings.tokens.maximum))
-    return Installation(
-        settings.policy, settings.accounts_namespace, longest, settings.stored_tokens, account
-    )

@@ -33,6 +33,7 @@ _COMMANDS = {
         "serve": ("serve:serve", "Serve the API."),
         "config": ("config:app", "Check, show and convert the configuration."),
         "export": ("export:app", "Write what a configuration needs on the cluster."),
+        "doctor": ("doctor:doctor", "What is wrong with an installation, and how to mend it."),
         "sandbox": ("sandbox:app", "A local cluster, Dex and a directory to try things on."),
     },
 }

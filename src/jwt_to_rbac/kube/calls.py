@@ -13,6 +13,8 @@ def verb_and_resource(method: str, path: str) -> tuple[str, str]:
     plain, _, query = path.partition("?")
     parts = plain.split("/")
     parts = parts[3:] if parts[1] == "api" else parts[4:]
+    if not parts:  # What no resource is: /version, or what a group serves.
+        return "get", plain
     if parts[0] == "namespaces" and len(parts) > 2:
         parts = parts[2:]
     resource = "/".join(parts[::2])

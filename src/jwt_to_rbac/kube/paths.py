@@ -14,7 +14,8 @@ TOKEN_REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"
 EVENTS_NAMESPACE = "default"
 """The one for Events about what has no namespace: the API server refuses them elsewhere."""
 EVENTS = f"/apis/events.k8s.io/v1/namespaces/{EVENTS_NAMESPACE}/events"
-ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+AUTHORIZATION = "/apis/authorization.k8s.io/v1"
+ACCESS_REVIEWS = f"{AUTHORIZATION}/subjectaccessreviews"
 
 
 def grant(name: str) -> str:

@@ -183,6 +183,16 @@ class KubeSession:
             retry_after = response.headers.get("Retry-After", "")
             return Answer(response.status, retry_after, await response.read())
 
+    async def date(self) -> str:
+        """The Date header of whatever is answered; empty without one. Raises Outage."""
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT):
+                url, proxy = f"{self.configuration.host}/version", self.configuration.proxy
+                async with self._http.get(url, proxy=proxy) as response:
+                    return response.headers.get("Date", "")
+        except _TROUBLE as e:
+            raise _unreachable(e) from e
+
     @asynccontextmanager
     async def stream(self, path: str, silence: float) -> AsyncIterator[aiohttp.StreamReader]:
         """A watch: the body as it comes, ended after `silence` seconds without a byte."""

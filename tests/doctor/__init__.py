@@ -1,0 +1,1 @@
+"""`jwt-to-rbac doctor` on a real installation: all well, and each thing broken by itself."""
