@@ -352,7 +352,7 @@ def _web_app(of: WebParts, web: Web) -> WebApp:
         Link(my_sessions.PATH, "My sessions"),
     )
     name = of.current.settings.cluster.name
-    shell = Shell(web.public_url, name, static.addresses["app.css"], menu)
+    shell = Shell(web.public_url, name, static.addresses, menu)
     seal = Seal(SessionKeyFiles(web.session_key_files), warn)
     cookies = Cookies(seal, time.time, shell.secure)
     logins = CodeFlow(

@@ -84,7 +84,7 @@ def many_people(date: str = "") -> Iterator[ManyPeople]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         documents["/.well-known/openid-configuration"] = {"issuer": url, "jwks_uri": f"{url}/keys"}
-        documents["/keys"] = {"keys": [_public(key)]}
+        documents["/keys"] = {"keys": [public_key(key)]}
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -94,7 +94,7 @@ def many_people(date: str = "") -> Iterator[ManyPeople]:
             thread.join()
 
 
-def _public(key: rsa.RSAPrivateKey) -> dict[str, str]:
+def public_key(key: rsa.RSAPrivateKey) -> dict[str, str]:
     numbers = key.public_key().public_numbers()
     return {
         "kty": "RSA",

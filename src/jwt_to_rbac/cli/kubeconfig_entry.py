@@ -11,14 +11,7 @@ from jwt_to_rbac.cli.kubeconfig_files import Kubeconfig
 from jwt_to_rbac.client.errors import ClientError
 from jwt_to_rbac.client.server import ClusterEntry
 from jwt_to_rbac.client.target import Target, parsed
-
-COMMAND = "jwt-to-rbac"
-PLUGIN = "kubectl-jwt_to_rbac"
-"""The same program by the name that Krew installs it under, alone."""
-_HINT = """\
-jwt-to-rbac is not on your PATH. It gets kubectl's credential for this cluster: install it as
-whoever runs the cluster tells you, then try again.
-"""
+from jwt_to_rbac.plugin_entry import COMMAND, PLUGIN, exec_entry
 
 
 def add(kubeconfig: Kubeconfig, target: Target, cluster: ClusterEntry, account: str) -> str:
@@ -40,7 +33,8 @@ def add(kubeconfig: Kubeconfig, target: Target, cluster: ClusterEntry, account: 
             f"The kubeconfig has a user {name} with another kind of credential. Rename that "
             "one, or take it away with `kubectl config delete-user`."
         )
-    kubeconfig.put("users", name, {"exec": _exec(target)})
+    command = PLUGIN if shutil.which(PLUGIN) and not shutil.which(COMMAND) else COMMAND
+    kubeconfig.put("users", name, {"exec": exec_entry(target.arguments(), command)})
     kubeconfig.put("contexts", name, {"cluster": cluster_name, "user": name})
     return name
 
@@ -55,18 +49,6 @@ def target_in(kubeconfig: Kubeconfig, server: str) -> Target | None:
         if target and (not server or target.server == server.rstrip("/")):
             return target
     return None
-
-
-def _exec(target: Target) -> dict[str, object]:
-    return {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "command": PLUGIN if shutil.which(PLUGIN) and not shutil.which(COMMAND) else COMMAND,
-        "args": ["credential", *target.arguments()],
-        "env": None,
-        "installHint": _HINT,
-        "interactiveMode": "IfAvailable",
-        "provideClusterInfo": False,
-    }
 
 
 def _is_ours(user: Mapping[str, Any]) -> bool:

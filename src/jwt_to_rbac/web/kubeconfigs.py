@@ -3,15 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from jwt_to_rbac.plugin_entry import exec_entry
 from jwt_to_rbac.yaml_dump import dump
-
-PLUGIN = "jwt-to-rbac"
-"""Kubectl's credential plugin is the program itself."""
-
-_HINT = (
-    "jwt-to-rbac is not on your PATH. It gets kubectl's credential for this cluster: install it as "
-    "whoever runs the cluster tells you, then try again.\n"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +18,7 @@ class ClusterToUse:
 
 def with_plugin(cluster: ClusterToUse, account: str, arguments: list[str]) -> str:
     """Nothing in it is secret: `arguments` tell the plugin where to log in."""
-    plugin = {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "command": PLUGIN,
-        "args": ["credential", *arguments],
-        "env": None,
-        "installHint": _HINT,
-        "interactiveMode": "IfAvailable",
-        "provideClusterInfo": False,
-    }
-    return _kubeconfig(cluster, account, {"exec": plugin})
+    return _kubeconfig(cluster, account, {"exec": exec_entry(arguments)})
 
 
 def with_token(cluster: ClusterToUse, account: str, token: str) -> str:

@@ -45,9 +45,11 @@ class Link:
 
 
 class Shell:
-    """Renders pages; `origin` is ours as browsers know it, `style` the style sheet's address."""
+    """Renders pages; `origin` is ours as browsers know it, `files` tells the static ones' addresses."""
 
-    def __init__(self, origin: str, cluster: str, style: str, menu: Sequence[Link]) -> None:
+    def __init__(
+        self, origin: str, cluster: str, files: Mapping[str, str], menu: Sequence[Link]
+    ) -> None:
         self.origin = origin
         self.secure = origin.startswith("https:")
         self._templates = jinja2.Environment(
@@ -65,7 +67,7 @@ class Shell:
         }
         self._templates.globals |= {
             "cluster": cluster,
-            "style": style,
+            "files": files,
             "menu": menu,
             "form_key_field": forms.KEY,
         }
