@@ -46,6 +46,7 @@ from jwt_to_rbac.core.finding import Finding, bad
 from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.record import refusal
 from jwt_to_rbac.kube.cluster import KubeCluster
+from jwt_to_rbac.kube.cluster_info import ClusterInfo, FollowedClusterInfo
 from jwt_to_rbac.kube.diagnosis import look_at_cluster
 from jwt_to_rbac.kube.events import Events
 from jwt_to_rbac.kube.installation import Installation
@@ -187,6 +188,11 @@ async def service(
     )
     metrics.gauge("events_dropped", "Events that could not be written", lambda: events.dropped)
     metrics.gauge("audit_queue_depth", "Records that wait to be written", lambda: writer.waiting)
+    introduced = FollowedClusterInfo(session, log)
+
+    def beginning() -> Beginning:
+        return _beginning(current.settings, introduced.found or _own_way(configuration))
+
     sessions = Sessions(callers, cluster, audit, time.time)
     told_of = Told(metrics.request, metrics.failure, log)
     pages: list[BaseRoute] = []
@@ -194,7 +200,7 @@ async def service(
         pages = _web_app(
             WebParts(
                 current,
-                configuration,
+                beginning,
                 issuers,
                 http,
                 cluster,
@@ -223,7 +229,7 @@ async def service(
             ExplainApi(callers, explain),
             WhoamiApi(callers, explain),
             WhoCanApi(callers, WhoCan(callers, cluster, current.policy)),
-            WellKnown(lambda: _beginning(current.settings, configuration)),
+            WellKnown(beginning),
             Health(
                 cluster.stale,
                 {"configuration": lambda: {"sha256": current.loaded.sha256} | reloading.state()},
@@ -298,6 +304,8 @@ async def service(
     background = [
         asyncio.create_task(work) for work in (cluster.follow(), settling.run(), events.run())
     ]
+    if not settings.cluster.server:
+        background.append(asyncio.create_task(introduced.run()))
     if loaded.file is not None:
         background.append(asyncio.create_task(reloading.run()))
     leading = asyncio.create_task(lead() if controllers else asyncio.sleep(0))
@@ -326,7 +334,7 @@ class WebParts:
     """What the Authentication App is put together from."""
 
     current: Current
-    configuration: Configuration
+    beginning: Callable[[], Beginning]
     issuers: TrustedIssuers
     http: aiohttp.ClientSession
     cluster: Cluster
@@ -342,7 +350,7 @@ def _web_app(of: WebParts, web: Web) -> WebApp:
         of.log.warning("New session keys can't be used; the old ones stay", detail=why)
 
     def cluster_to_use() -> kubeconfigs.ClusterToUse:
-        told = _beginning(of.current.settings, of.configuration).clusters[0]
+        told = of.beginning().clusters[0]
         return kubeconfigs.ClusterToUse(told.name, told.server, told.ca_data)
 
     static = Static()
@@ -516,9 +524,10 @@ def _trusted(settings: Settings) -> list[TrustedIssuer]:
     ]
 
 
-def _beginning(settings: Settings, configuration: Configuration) -> Beginning:
+def _beginning(settings: Settings, known: ClusterInfo) -> Beginning:
+    """`known` is how the cluster is reached where the configuration doesn't say it."""
     cluster = settings.cluster
-    authority = cluster.ca_file.read_bytes() if cluster.ca_file else _ca_certificate(configuration)
+    authority = cluster.ca_file.read_bytes() if cluster.ca_file else known.ca_pem
     return Beginning(
         tuple(
             IssuerToUse(
@@ -533,11 +542,16 @@ def _beginning(settings: Settings, configuration: Configuration) -> Beginning:
         (
             ClusterToUse(
                 name=cluster.name,
-                server=cluster.server or configuration.host,
+                server=cluster.server or known.server,
                 ca_data=base64_of(authority),
             ),
         ),
     )
+
+
+def _own_way(configuration: Configuration) -> ClusterInfo:
+    """The cluster as the program itself reaches it."""
+    return ClusterInfo(configuration.host, _ca_certificate(configuration))
 
 
 def _ca_certificate(configuration: Configuration) -> bytes:

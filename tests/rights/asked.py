@@ -51,7 +51,13 @@ def allowed(sandbox: Sandbox, installed: Installed) -> set[Act]:
     cluster = get(sandbox, "clusterrole", installed.name)["rules"]
     there = get(sandbox, "role", installed.name, "-n", USERS)["rules"]
     news = get(sandbox, "role", installed.name, "-n", "default")["rules"]
-    return {*_acts(cluster, ""), *_acts(there, USERS), *_acts(news, "default")}
+    info = get(sandbox, "role", installed.name, "-n", "kube-public")["rules"]
+    return {
+        *_acts(cluster, ""),
+        *_acts(there, USERS),
+        *_acts(news, "default"),
+        *_acts(info, "kube-public"),
+    }
 
 
 def _acts(rules: list[dict[str, list[str]]], namespace: str) -> Iterator[Act]:

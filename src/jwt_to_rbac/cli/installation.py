@@ -8,5 +8,10 @@ from jwt_to_rbac.settings.values import Settings
 def installation_of(settings: Settings, account: ProgramAccount) -> Installation:
     longest = max(SHORTEST_TOKEN, int(settings.tokens.maximum))
     return Installation(
-        settings.policy, settings.accounts_namespace, longest, settings.stored_tokens, account
+        settings.policy,
+        settings.accounts_namespace,
+        longest,
+        settings.stored_tokens,
+        account,
+        settings.cluster.server,
     )

@@ -13,7 +13,7 @@ from jwt_to_rbac.core.policy import PolicyRule
 from jwt_to_rbac.kube import paths
 from jwt_to_rbac.kube.installation import Installation
 from jwt_to_rbac.kube.looking import may_not_look
-from jwt_to_rbac.kube.rights import accounts_rules, cluster_rules, news_rules
+from jwt_to_rbac.kube.rights import accounts_rules, cluster_info_rules, cluster_rules, news_rules
 from jwt_to_rbac.kube.session import KubeSession
 
 MENDING = (
@@ -73,6 +73,7 @@ def _rights(of: Installation) -> Iterator[Right]:
         (cluster_rules(of), ""),
         (accounts_rules(of), of.accounts_namespace),
         (news_rules(), paths.EVENTS_NAMESPACE),
+        (() if of.public_server else cluster_info_rules(), paths.CLUSTER_INFO_NAMESPACE),
     )
     for several, namespace in rules:
         for rule in several:

@@ -15,6 +15,8 @@ EVENTS_NAMESPACE = "default"
 """The one for Events about what has no namespace: the API server refuses them elsewhere."""
 EVENTS = f"/apis/events.k8s.io/v1/namespaces/{EVENTS_NAMESPACE}/events"
 AUTHORIZATION = "/apis/authorization.k8s.io/v1"
+CLUSTER_INFO_NAMESPACE, CLUSTER_INFO_NAME = "kube-public", "cluster-info"
+CLUSTER_INFO = f"{NAMESPACES}/{CLUSTER_INFO_NAMESPACE}/configmaps/{CLUSTER_INFO_NAME}"
 ACCESS_REVIEWS = f"{AUTHORIZATION}/subjectaccessreviews"
 
 

@@ -26,7 +26,7 @@ from jwt_to_rbac.kube.installation import LABELS, Installation, program_namespac
 from jwt_to_rbac.kube.lease import NAME as LEASE
 from jwt_to_rbac.kube.manifest import Body, cluster_role, role_rules
 from jwt_to_rbac.kube.marks import GROUP, RESOURCE
-from jwt_to_rbac.kube.paths import EVENTS_NAMESPACE
+from jwt_to_rbac.kube.paths import CLUSTER_INFO_NAME, CLUSTER_INFO_NAMESPACE, EVENTS_NAMESPACE
 
 RBAC = "rbac.authorization.k8s.io"
 _FOLLOW = ("list", "watch")
@@ -77,6 +77,11 @@ def news_rules() -> tuple[PolicyRule, ...]:
     return (PolicyRule(("create",), ("events.k8s.io",), ("events",)),)
 
 
+def cluster_info_rules() -> tuple[PolicyRule, ...]:
+    """What it reads where the cluster introduces itself, for people's kubeconfigs."""
+    return (PolicyRule(("get",), ("",), ("configmaps",), (CLUSTER_INFO_NAME,)),)
+
+
 def rbac_manifests(of: Installation) -> list[Body]:
     """The program's ServiceAccount with its rights, and the policy's own ClusterRoles."""
     name, at_home = of.account.name, of.account.namespace
@@ -91,8 +96,14 @@ def rbac_manifests(of: Installation) -> list[Body]:
         _binding("RoleBinding", _meta(name, there), of),
         _role("Role", _meta(name, EVENTS_NAMESPACE), news_rules()),
         _binding("RoleBinding", _meta(name, EVENTS_NAMESPACE), of),
+        *([] if of.public_server else _reading_cluster_info(of)),
         *(cluster_role(role, rules) for role, rules in own_roles.items()),
     ]
+
+
+def _reading_cluster_info(of: Installation) -> list[Body]:
+    meta = _meta(of.account.name, CLUSTER_INFO_NAMESPACE)
+    return [_role("Role", meta, cluster_info_rules()), _binding("RoleBinding", meta, of)]
 
 
 def _binding_verbs(granting: bool) -> tuple[str, ...]:

@@ -150,10 +150,14 @@ class Cluster(Form, frozen=True):
 
     name: Annotated[Text, Meta(description="what people call it")] = "kubernetes"
     server: Annotated[
-        Text, Meta(description="the API server's URL; else the one that the program uses itself")
+        Text,
+        Meta(
+            description="the API server's URL; else what the ConfigMap cluster-info in "
+            "kube-public says, else the one that the program uses itself"
+        ),
     ] = ""
     certificate_authority_file: Annotated[
-        Text, Meta(description="absolute path of a PEM file; else what the program uses itself")
+        Text, Meta(description="absolute path of a PEM file; else as for the server")
     ] = ""
 
 
