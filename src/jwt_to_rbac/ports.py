@@ -1,14 +1,15 @@
 """What the use cases need from outside, as Protocols; the adapters are `oidc`, `kube` and `audit`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from jwt_to_rbac.core.account import Account, Credential
+from jwt_to_rbac.core.adoption import FirstSystem, Found
 from jwt_to_rbac.core.conditions import Condition
 from jwt_to_rbac.core.difference import HeldGrant
 from jwt_to_rbac.core.errors import Denial
-from jwt_to_rbac.core.identity import Identity, ProvenPerson
+from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.kubernetes_user import KubernetesUser
 from jwt_to_rbac.core.lifetime import TokenLifetimes
 from jwt_to_rbac.core.plan import AccessPlan, Grant
@@ -249,6 +250,21 @@ class Cluster(Protocol):
 
     async def may(self, user: KubernetesUser, verb: str, name: str, subresource: str) -> bool:
         """SubjectAccessReview on accessgrants."""
+
+
+class OldSystem(Protocol):
+    """What the first system left on the cluster. Every call raises JwtToRbacError."""
+
+    async def find(self) -> FirstSystem: ...
+
+    async def people(self) -> Mapping[str, Person]:
+        """Whoever has an AccessGrant of ours, by its name."""
+
+    async def remove(self, one: Found) -> None:
+        """Take away this very object, if it still is there."""
+
+    async def take_over_role(self, role: Found, rules: tuple[PolicyRule, ...]) -> None:
+        """Make a ClusterRole ours, with these rules."""
 
 
 class Listener(Protocol):

@@ -49,6 +49,7 @@ from jwt_to_rbac.kube.cluster import KubeCluster
 from jwt_to_rbac.kube.cluster_info import ClusterInfo, FollowedClusterInfo
 from jwt_to_rbac.kube.diagnosis import look_at_cluster
 from jwt_to_rbac.kube.events import Events
+from jwt_to_rbac.kube.first_system import KubeFirstSystem
 from jwt_to_rbac.kube.installation import Installation
 from jwt_to_rbac.kube.lease import KubeLease
 from jwt_to_rbac.kube.official import SERVICE_HOST_ENV_NAME, Configuration
@@ -65,6 +66,7 @@ from jwt_to_rbac.settings.current import Current
 from jwt_to_rbac.settings.load import Loaded
 from jwt_to_rbac.settings.reload import contents
 from jwt_to_rbac.settings.values import Settings, Web
+from jwt_to_rbac.usecases.adopt import Adopt
 from jwt_to_rbac.usecases.authorize import Authorize
 from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.door import Door
@@ -478,6 +480,16 @@ async def diagnose(settings: Settings, of: Installation, clock: Clock) -> list[F
     finally:
         await session.close()
     return [*found, *cluster]
+
+
+@asynccontextmanager
+async def adopting(settings: Settings, namespace: str) -> AsyncIterator[Adopt]:
+    """What `jwt-to-rbac adopt` needs: the first system's accounts are in `namespace`."""
+    session = KubeSession(await load_configuration(settings.kubeconfig))
+    try:
+        yield Adopt(KubeFirstSystem(session, namespace), settings.policy, time.time)
+    finally:
+        await session.close()
 
 
 def _take_up(

@@ -34,6 +34,7 @@ _COMMANDS = {
         "config": ("config:app", "Check, show and convert the configuration."),
         "export": ("export:app", "Write what a configuration needs on the cluster."),
         "doctor": ("doctor:doctor", "What is wrong with an installation, and how to mend it."),
+        "adopt": ("adopt:adopt", "Take over from the first system."),
         "sandbox": ("sandbox:app", "A local cluster, Dex and a directory to try things on."),
     },
 }
