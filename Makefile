@@ -9,7 +9,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jwt-to-rbac
 BIN := .venv/bin
 export PATH := $(PATH):$(CACHE)/uv/bin
 
-.PHONY: help demo test bench storm fuzz identities authorizations check man plugin lock clean prepare tools helm
+.PHONY: help demo test bench storm fuzz identities authorizations check manifests man plugin lock clean prepare tools helm
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +44,9 @@ check: prepare ## lint, types, layers, unused dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
+
+manifests: helm ## renew what is generated in charts/ and deploy/
+	$(BIN)/python scripts/manifests.py
 
 man: prepare ## renew the man page from the commands' own help
 	$(BIN)/python scripts/man_page.py > docs/jwt-to-rbac.1

@@ -9,7 +9,7 @@ import pytest
 from jwt_to_rbac.certificate_authority import CertificateAuthority
 from jwt_to_rbac.certificate_files import CertificateFiles
 from jwt_to_rbac.settings.values import Listen, Webhooks
-from tests.settings.given import LEAST, loaded, refusal
+from tests.settings.given import FIRST, LEAST, loaded, refusal
 
 LISTENER_KEYS = {
     "server.certificateFile": "{folder}/server.crt",
@@ -52,6 +52,13 @@ def test_both_listeners_have_their_files(given: Given) -> None:
         assert settings.webhooks == Webhooks(
             Listen("127.0.0.1", 9443), CertificateFiles(*files, given.folder / "ca.crt")
         )
+
+
+def test_the_first_systems_form_speaks_tls_too(given: Given) -> None:
+    files = (given.folder / "server.crt", given.folder / "server.key")
+    both = [f"--app.certificateFile={files[0]}", f"--app.keyFile={files[1]}"]
+    assert loaded(given.folder, FIRST, {}, both).settings.certificates == CertificateFiles(*files)
+    assert "app.keyFile is missing" in refusal(given.folder, FIRST, {}, both[:1])[0]
 
 
 def test_without_keys_there_is_plain_http_and_no_webhook(tmp_path: Path) -> None:

@@ -99,4 +99,6 @@ def accounts_namespace(of: Installation) -> list[Body]:
 
 
 def _namespace(name: str) -> Body:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": LABELS}}
+    # The program's own pods need no more, and no other is meant to be there.
+    labels = LABELS | {"pod-security.kubernetes.io/enforce": "restricted"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}

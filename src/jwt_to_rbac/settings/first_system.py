@@ -11,7 +11,8 @@ What it can't say unchanged, and why:
 - `org:team` of another organisation was the group `org-team`, which `o:rg-team` could be
   too. Such a group is now named as it is, `org:team`; its old name gives less, never more.
 - Keys that are ours: `app.unauthenticated` (the open API is off unless asked for),
-  `rbachandler.accountsNamespace`, `rbachandler.defaultGroups`.
+  `app.certificateFile` and `app.keyFile`, `rbachandler.accountsNamespace`,
+  `rbachandler.defaultGroups`, `rbachandler.storedTokens`, `rbachandler.dynamicRoles`.
 """
 
 from collections.abc import Sequence
@@ -52,9 +53,11 @@ _FORMATS = {"json": "json", "text": "text", "logfmt": "text"}
 
 
 class App(Form, frozen=True):
-    """Where it listens."""
+    """Where it listens; with a certificate and its key in TLS."""
 
     addr: str = ":5555"
+    certificate_file: str = ""
+    key_file: str = ""
     unauthenticated: bool = False
 
 
@@ -106,6 +109,8 @@ class FirstSystem(Form, frozen=True):
 
 _ORIGINS: dict[Path, Path] = {
     ("server", "address"): ("app", "addr"),
+    ("server", "certificateFile"): ("app", "certificateFile"),
+    ("server", "keyFile"): ("app", "keyFile"),
     ("server", "unauthenticated"): ("app", "unauthenticated"),
     ("log", "level"): ("log", "level"),
     ("log", "format"): ("log", "format"),
@@ -169,7 +174,12 @@ def read(document: Document, overrides: Sequence[Override], directory: FilePath)
             github_org=handler.github_org,
             dynamic_roles=handler.dynamic_roles,
         ),
-        server=Server(address=form.app.addr, unauthenticated=form.app.unauthenticated),
+        server=Server(
+            address=form.app.addr,
+            certificate_file=form.app.certificate_file,
+            key_file=form.app.key_file,
+            unauthenticated=form.app.unauthenticated,
+        ),
         tokens=Tokens(
             default_lifetime=handler.token_ttl,
             maximum_lifetime=handler.token_ttl,
