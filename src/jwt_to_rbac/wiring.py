@@ -208,6 +208,7 @@ async def service(
                 cluster,
                 log_in,
                 explain,
+                audit,
                 issue_token,
                 sessions,
                 log,
@@ -342,6 +343,7 @@ class WebParts:
     cluster: Cluster
     log_in: LogIn
     explain: Explain
+    audit: Audit
     issue_token: IssueToken
     sessions: Sessions
     log: FilteringBoundLogger
@@ -366,13 +368,17 @@ def _web_app(of: WebParts, web: Web) -> WebApp:
     seal = Seal(SessionKeyFiles(web.session_key_files), warn)
     cookies = Cookies(seal, time.time, shell.secure)
     logins = CodeFlow(
-        lambda: _web_clients(of.current.settings), of.issuers, of.http, shell.origin + CALLBACK
+        lambda: _web_clients(of.current.settings),
+        of.issuers,
+        of.http,
+        shell.origin + CALLBACK,
+        time.time,
     )
     return WebApp(
         shell,
         static,
         Entrance(shell, cookies, Visit(of.cluster, time.time)),
-        Login(shell, cookies, logins, of.issuers, of.log_in, of.explain, time.time),
+        Login(shell, cookies, logins, of.issuers, of.log_in, of.explain, of.audit, time.time),
         (
             MyAccess(shell),
             get_going.GetGoing(

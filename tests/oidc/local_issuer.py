@@ -68,6 +68,7 @@ class LocalIssuer:
     discovery: dict[str, object] = field(default_factory=dict)
     answer_discovery: Answer | None = None
     answer_keys: Answer | None = None
+    answer_token: Answer | None = None
     discoveries: int = 0
     key_fetches: int = 0
     gate: asyncio.Event | None = None
@@ -129,6 +130,10 @@ class LocalIssuer:
             return await self.answer_keys(request)
         return web.json_response(published)
 
+    async def serve_token(self, request: web.Request) -> web.StreamResponse:
+        assert self.answer_token, "nobody should have asked for a token"
+        return await self.answer_token(request)
+
 
 @asynccontextmanager
 async def local_issuer(
@@ -140,6 +145,7 @@ async def local_issuer(
     application = web.Application()
     application.router.add_get("/dex/.well-known/openid-configuration", issuer.serve_discovery)
     application.router.add_get("/dex/keys", issuer.serve_keys)
+    application.router.add_post("/dex/token", issuer.serve_token)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)

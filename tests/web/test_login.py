@@ -140,8 +140,13 @@ def test_a_tampered_answer_logs_nobody_in_and_says_what_to_do(
 ) -> None:
     issuer.well("victim", groups=["developers"])
     issuer.answer, issuer.spoil = answer, spoil
+    before = len(odd_app.audited())
     log_in_oddly(page, odd_app)
     assert heading(page) == told
+    events = [one["event"] for one in odd_app.audited()[before:]]
+    # What never got as far as the token endpoint was no login of anybody's.
+    assert events in ([], ["login_refused"])
+    assert bool(events) == (told != "This login can't be finished" and "error" not in answer)
     expect(page.get_by_role("main")).to_contain_text("Request id")
     names = [cookie["name"] for cookie in page.context.cookies(odd_app.url)]
     assert "jwt-to-rbac" not in names

@@ -6,7 +6,7 @@ What is asked of issuers and how their answers are judged; cookies and pages are
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote_plus, urlencode
 
@@ -19,7 +19,11 @@ from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.shown import shown
 from jwt_to_rbac.oidc.strict_json import NotStrictJson, parse_object
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
-from jwt_to_rbac.ports import BrowserLogin, OfferedIssuer
+from jwt_to_rbac.ports import BrowserLogin, Clock, OfferedIssuer
+
+KNOWN_SECONDS = 60.0
+"""For how long an issuer's addresses are remembered: whoever asks for the login page, known to
+nobody, must not make us ask the issuer each time."""
 
 LONGEST_CODE = 4096
 """Characters of an authorization code; Entra's have some 1,500."""
@@ -56,7 +60,11 @@ class CodeFlow:
     issuers: TrustedIssuers
     session: aiohttp.ClientSession
     redirect: str
+    clock: Clock
     fetch_seconds: float = FETCH_SECONDS
+    _known: dict[tuple[object, ...], tuple[float, Mapping[str, object]]] = field(
+        default_factory=dict
+    )
 
     def offered(self) -> Sequence[OfferedIssuer]:
         return [OfferedIssuer(one.issuer.url, one.name) for one in self.clients()]
@@ -121,7 +129,12 @@ class CodeFlow:
         return next((one for one in self.clients() if one.issuer.url == issuer), None)
 
     async def _configuration(self, client: WebClient) -> Mapping[str, object]:
-        return await fetch_configuration(self.session, client.issuer, self.fetch_seconds)
+        source, now = client.issuer.key_source, self.clock()
+        at, known = self._known.get(source, (-KNOWN_SECONDS, {}))
+        if not 0 <= now - at < KNOWN_SECONDS:
+            known = await fetch_configuration(self.session, client.issuer, self.fetch_seconds)
+            self._known[source] = (now, known)
+        return known
 
     async def _ask_for_token(
         self, client: WebClient, login: BrowserLogin, code: str

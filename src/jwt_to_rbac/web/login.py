@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jwt_to_rbac.core.errors import Code, Denial, Outage
-from jwt_to_rbac.ports import BrowserLogins, Clock, Issuers
+from jwt_to_rbac.ports import Audit, BrowserLogins, Clock, Issuers
 from jwt_to_rbac.usecases.explain import Explain
 from jwt_to_rbac.usecases.log_in import LoggedIn, LogIn
 from jwt_to_rbac.web import errors
@@ -46,6 +46,7 @@ class Login:
     issuers: Issuers
     log_in: LogIn
     explain: Explain
+    audit: Audit
     clock: Clock
 
     def routes(self) -> list[Route]:
@@ -104,6 +105,9 @@ class Login:
             return self._denied(_answered(said["error"]), request)
         token = await self.logins.redeem(login.browser_login(), said.get("code", ""))
         if isinstance(token, Denial):
+            await self.audit.record(
+                "login_refused", request=noted(request), code=token.code, issuer=login.issuer
+            )
             return self._denied(token, request)
         done = await self.log_in(token, noted(request))
         if isinstance(done, Denial):
