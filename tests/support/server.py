@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -59,6 +60,7 @@ def running(
     folder: Path,
     environment: Mapping[str, str],
     directory: Path | None = None,
+    scheme: str = "http",
 ) -> Iterator[Server]:
     """Start `jwt-to-rbac` with these arguments in `directory`, until it serves on the loopback port."""
     output = folder / "server.log"
@@ -71,7 +73,7 @@ def running(
         )
     assert reader.stdin
     reader.stdin.close()
-    server = Server(f"http://127.0.0.1:{port}", process, output)
+    server = Server(f"{scheme}://127.0.0.1:{port}", process, output)
     try:
         _wait_until_ready(server)
         yield server
@@ -92,7 +94,9 @@ def _wait_until_ready(server: Server) -> None:
 
 def _is_ready(server: Server) -> bool:
     try:
-        urllib.request.urlopen(server.url + "/readyz", timeout=2).close()
+        # Whether it is ready is asked here, not who it is.
+        anybody = ssl._create_unverified_context()  # noqa: S323
+        urllib.request.urlopen(server.url + "/readyz", timeout=2, context=anybody).close()
     except OSError:
         return False
     return True

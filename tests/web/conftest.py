@@ -52,7 +52,8 @@ def running_app(config: dict[str, Any], folder: Path, keys: list[Path], port: in
     config = {"web": web(port, keys), "cluster": {"name": "staging"}} | config
     file = write(config, f"127.0.0.1:{port}", folder)
     arguments = ["serve", "--config", str(file), "--controllers=false"]
-    with running(arguments, port, folder, os.environ) as server:
+    scheme = config["web"]["publicURL"].partition(":")[0]
+    with running(arguments, port, folder, os.environ, scheme=scheme) as server:
         audit = Path(config["audit"]["sink"])
         yield App(server, config["web"]["publicURL"], audit, config, keys)
 
