@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Makes a fresh machine ready for `make`: checks what it must bring, then the Python environment.
 
+With --for-tests also what only tests need.
+
 Standard library only, and readable by Python 3.7 up to the point where that is refused.
 Programs of the sandbox are not built here (`jwt-to-rbac sandbox build` does that).
 """
@@ -20,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NEEDED_PYTHON = (3, 11)
 # What decides the environment's content; anything else may change without a new set-up.
 INPUTS = ("requirements.lock", "pyproject.toml", "scripts/prepare.py", "scripts/uv.txt")
+# The same names as in tests/support/chromium.py.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SBIN = ":".join(("/usr/sbin", "/usr/local/sbin", "/usr/lib/openldap"))
 # Debian's slapd would start a directory on every interface; this answer to its question keeps
 # it from having anything to serve, now and after a restart of the machine.
@@ -30,14 +34,17 @@ def main() -> int:
     """Prepare everything; returns the exit code."""
     use_a_new_python()
     cache = cache_home()
-    essentials, optional = missing(cache)
+    for_tests = "--for-tests" in sys.argv[1:]
+    essentials, optional = missing(cache, for_tests)
     if essentials or optional:
         install(essentials + optional)
-        essentials, optional = missing(cache)
+        essentials, optional = missing(cache, for_tests)
     if essentials:
         say("Cannot go on without: " + ", ".join(essentials) + ". See above.")
         return 1
-    if optional:
+    if "chromium" in optional:
+        say("Going on without Chromium: the tests of the web app will fail.")
+    if {"slapd", "ldap-utils"} & set(optional):
         say("Going on without OpenLDAP: a built-in directory with the same people serves.")
     if stamp_file().exists() and stamp_file().read_text() == stamp():
         return 0
@@ -57,7 +64,7 @@ def use_a_new_python() -> None:
     sys.exit(1)
 
 
-def missing(cache: Path) -> tuple[list[str], list[str]]:
+def missing(cache: Path, for_tests: bool = False) -> tuple[list[str], list[str]]:
     """Debian's names of what is missing: what nothing works without, and what is optional."""
     essentials = [name for name in ("git", "make", "curl") if not shutil.which(name)]
     if not (find_uv(cache) or has_module("pip") or has_module("ensurepip")):
@@ -70,6 +77,8 @@ def missing(cache: Path) -> tuple[list[str], list[str]]:
         optional.append("slapd")
     if not (shutil.which("ldapmodify") and shutil.which("ldapwhoami")):
         optional.append("ldap-utils")
+    if for_tests and not any(map(shutil.which, BROWSERS)):
+        optional.append("chromium")
     return essentials, optional
 
 

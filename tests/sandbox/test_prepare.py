@@ -84,6 +84,17 @@ def test_openldap_is_the_only_thing_that_one_can_go_without(
     assert optional == ["slapd", "ldap-utils"]
 
 
+def test_only_the_tests_ask_for_a_browser(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    there = {"git", "make", "curl", "uv", "slapd", "ldapmodify", "ldapwhoami"}
+    monkeypatch.setattr(prepare.shutil, "which", lambda name, **_: name if name in there else None)
+    assert prepare.missing(tmp_path) == ([], [])
+    assert prepare.missing(tmp_path, for_tests=True) == ([], ["chromium"])
+    there.add("google-chrome")
+    assert prepare.missing(tmp_path, for_tests=True) == ([], [])
+
+
 def test_uv_needs_pip_or_venv_where_debian_has_left_them_out(
     prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
