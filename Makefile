@@ -9,7 +9,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jwt-to-rbac
 BIN := .venv/bin
 export PATH := $(PATH):$(CACHE)/uv/bin
 
-.PHONY: help demo test bench storm fuzz identities authorizations check manifests man plugin lock clean prepare tools helm
+.PHONY: help demo test bench storm fuzz identities authorizations check manifests man plugin lock clean prepare browser tools helm
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,7 +17,7 @@ help: ## this list
 demo: tools ## log jane in on a real cluster (ONCE=1: stop after that; CLUSTER=current: your kubectl context)
 	@$(BIN)/python -m jwt_to_rbac.sandbox.demo $(if $(ONCE),--once) $(if $(CLUSTER),--cluster $(CLUSTER))
 
-test: helm ## all tests, on a real cluster of their own
+test: helm browser ## all tests, on a real cluster of their own
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: tools ## speed beside the raw calls, as a table of ratios
@@ -63,6 +63,9 @@ clean: ## remove the Python environment and all that was built (minutes to make 
 
 prepare:
 	@$(PYTHON) scripts/prepare.py
+
+browser:
+	@$(PYTHON) scripts/prepare.py --for-tests
 
 tools: prepare
 	@$(BIN)/jwt-to-rbac sandbox build

@@ -149,7 +149,7 @@ def test_nothing_is_set_up_again_until_an_input_changes(
         (tmp_path / name).write_text("first")
     (tmp_path / ".venv").mkdir()
     monkeypatch.setattr(prepare, "ROOT", tmp_path)
-    monkeypatch.setattr(prepare, "missing", lambda _: ([], []))
+    monkeypatch.setattr(prepare, "missing", lambda *_: ([], []))
     monkeypatch.setattr(prepare, "set_up", set_up)
 
     assert [prepare.main(), prepare.main()] == [0, 0]
