@@ -9,7 +9,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jwt-to-rbac
 BIN := .venv/bin
 export PATH := $(PATH):$(CACHE)/uv/bin
 
-.PHONY: help demo test bench storm fuzz identities authorizations check manifests man plugin lock clean prepare browser tools helm
+.PHONY: help demo test bench storm fuzz identities authorizations check manifests man plugin docker base lock clean prepare browser tools helm
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,9 +54,17 @@ man: prepare ## renew the man page from the commands' own help
 plugin: prepare ## kubectl's plugin as one file, and Krew's manifest, in dist/ (URL: where it will be fetched)
 	$(BIN)/python scripts/plugin.py $(or $(DIST),dist) $(or $(URL),https://example.com)
 
+docker: prepare ## the image jwt-to-rbac:VERSION, and its archive in dist/, by docker, podman or buildah (BASE)
+	$(BIN)/python scripts/image.py build $(or $(BASE),python:3.13-slim-bookworm) $(or $(DIST),dist)
+
+base: prepare ## a base for it from apt, where none can be pulled: make docker BASE=localhost/jwt-to-rbac-base
+	$(BIN)/python scripts/image.py base localhost/jwt-to-rbac-base
+
 lock: prepare ## renew requirements.lock after a change of the dependencies in pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --extra server --group dev pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra server pyproject.toml --constraints requirements.lock --output-file requirements-server.lock
 
 clean: ## remove the Python environment and all that was built (minutes to make again)
 	rm -rf .venv "$(CACHE)/programs" "$(CACHE)/wheels" "$(CACHE)/uv" "$(CACHE)/zig"
