@@ -30,7 +30,7 @@ from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts, held_grant
 from jwt_to_rbac.kube.calls import verb_and_resource
-from jwt_to_rbac.kube.marks import is_marked, is_own_role, owner_uid
+from jwt_to_rbac.kube.marks import is_marked, is_own_role, is_policy_role, owner_uid
 from jwt_to_rbac.kube.namespaces import Namespaces
 from jwt_to_rbac.kube.reviews import review_access, review_token
 from jwt_to_rbac.kube.revocations import PREFIX, Revocations
@@ -205,12 +205,12 @@ class KubeCluster:
         accounts = self._accounts
         return Listing(
             *(
-                tuple(sorted(o.metadata.name for o in store.values() if is_marked(o.metadata)))
-                for store in (
-                    accounts.service_accounts,
-                    self._roles,
-                    accounts.bindings,
-                    accounts.role_bindings,
+                tuple(sorted(o.metadata.name for o in store.values() if ours(o.metadata)))
+                for store, ours in (
+                    (accounts.service_accounts, is_marked),
+                    (self._roles, is_policy_role),
+                    (accounts.bindings, is_marked),
+                    (accounts.role_bindings, is_marked),
                 )
             )
         )
@@ -508,7 +508,7 @@ class KubeCluster:
         known = self._roles.get(name)
         return (
             known is not None
-            and is_marked(known.metadata)
+            and is_policy_role(known.metadata)
             and known.rules == manifest.role_rules(rules)
         )
 

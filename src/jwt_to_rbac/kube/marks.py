@@ -23,6 +23,14 @@ def is_own_role(meta: Meta) -> bool:
     return is_marked(meta) and meta.name.endswith(OWN_ROLE_SUFFIX)
 
 
+def is_policy_role(meta: Meta) -> bool:
+    """Whether a ClusterRole was made for a rule of the policy, by us or by who installed us.
+
+    Helm puts its own name into the label `managed-by` of whatever it makes.
+    """
+    return meta.labels.get("generatedby") == LABELS["generatedby"]
+
+
 def owner_of(meta: Meta) -> OwnerReference | None:
     """The AccessGrant that owns the object, if one does."""
     return next((o for o in meta.owner_references if o.kind == KIND), None)
