@@ -28,7 +28,12 @@ from jwt_to_rbac.kube.admission import admission_manifests
 from jwt_to_rbac.kube.cel import is_role, texts
 from jwt_to_rbac.kube.installation import Installation, ProgramAccount
 from jwt_to_rbac.kube.manifest import role_rules
-from jwt_to_rbac.kube.rights import accounts_rules, cluster_rules, news_rules
+from jwt_to_rbac.kube.rights import (
+    accounts_rules,
+    cluster_info_rules,
+    cluster_rules,
+    news_rules,
+)
 
 Facts = frozenset[str]
 
@@ -51,6 +56,7 @@ def rights_template() -> str:
     rules = {"cluster": cluster_rules, "accounts": accounts_rules}
     made = [_define(f"rules.{name}", _rules(rule)) for name, rule in rules.items()]
     made.append(_define("rules.events", _rules(lambda _: news_rules())))
+    made.append(_define("rules.clusterInfo", _rules(lambda _: cluster_info_rules())))
     return HEAD + "".join(made) + _define("admission", _admission())
 
 

@@ -69,6 +69,7 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "dynamic roles": own({"dynamicRoles": True, "rules": [DEVELOPERS, WATCHERS, ADMINS]}),
     "dynamic roles without any": own({"dynamicRoles": True, "rules": [ADMINS]}),
     "groups": own({"mode": "groups", "rules": [ADMINS, SOMEWHERE, SELECTED, NAMED, DEVELOPERS]}),
+    "a public address": own({"rules": [ADMINS]}, cluster={"server": "https://k8s.example.com"}),
     "stored tokens": own(
         {"rules": [ADMINS]}, tokens={"stored": True, "maximumLifetime": "36h1.5m300ms"}
     ),

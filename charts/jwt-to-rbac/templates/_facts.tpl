@@ -17,7 +17,7 @@ the program's `kube/installation.py`. As JSON, with the names that `_rights.tpl`
 {{- if hasKey $scope "namespaces" }}{{ $places = $scope.namespaces }}{{ else if hasKey $scope "namespaceSelector" }}{{ $places = list "*" }}{{ end -}}
 {{- $rules = append $rules (dict "role" (.clusterRole | default (printf "%s-from-jwt" .name)) "rules" .rules "places" $places "subjects" (ternary (include "jwt-to-rbac.subjects" . | fromJsonArray) list $groups)) -}}
 {{- end -}}
-{{- $said = dict "dynamic" ($policy.dynamicRoles | default false) "stored" ($tokens.stored | default false) "longest" ($tokens.maximumLifetime | default "24h") "accounts" (($config.accounts | default dict).namespace | default "jwt-to-rbac-users") -}}
+{{- $said = dict "dynamic" ($policy.dynamicRoles | default false) "stored" ($tokens.stored | default false) "longest" ($tokens.maximumLifetime | default "24h") "accounts" (($config.accounts | default dict).namespace | default "jwt-to-rbac-users") "publicServer" (($config.cluster | default dict).server | default "") -}}
 {{- else -}}
 {{- $handler := $config.rbachandler | default dict -}}
 {{- $custom := dict -}}
@@ -51,6 +51,7 @@ the program's `kube/installation.py`. As JSON, with the names that `_rights.tpl`
   "name" (include "jwt-to-rbac.serviceAccountName" .)
   "namespace" .Release.Namespace
   "accountsNamespace" $said.accounts
+  "publicServer" ($said.publicServer | default "")
   "longestToken" (include "jwt-to-rbac.seconds" $said.longest)
   "bound" ($bound | uniq | sortAlpha)
   "roles" ($roles | uniq | sortAlpha)

@@ -47,6 +47,10 @@
 - {verbs: [create], apiGroups: [events.k8s.io], resources: [events]}
 {{- end }}
 
+{{- define "jwt-to-rbac.rules.clusterInfo" }}
+- {verbs: [get], apiGroups: [''], resources: [configmaps], resourceNames: [cluster-info]}
+{{- end }}
+
 {{- define "jwt-to-rbac.admission" }}
 ---
 apiVersion: admissionregistration.k8s.io/v1
