@@ -15,7 +15,10 @@ from jwt_to_rbac.sandbox import Sandbox
 from tests.support.cluster import install
 from tests.support.configuration import configuration
 from tests.support.issuer import AUDIENCE, ManyPeople, many_people
+from tests.support.oracle.invariants import left_over, meddled, misdirected
+from tests.support.oracle.recorder import Recorder, recording
 from tests.support.server import Server, running_server
+from tests.support.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -82,3 +85,23 @@ def client(
     issuers = {sandbox.issuer: sandbox.client_id, issuer.url: AUDIENCE}
     with running_server(configuration(sandbox.kubeconfig, audit, issuers), folder) as server:
         yield Client(server, audit)
+
+
+@pytest.fixture(scope="session")
+def oracle(sandbox: Sandbox) -> Iterator[Recorder]:
+    """Hears of every revision of every object that matters; at the end nothing of ours is orphaned."""
+    install(sandbox)
+    with recording(sandbox.kubeconfig) as recorder:
+        yield recorder
+        assert eventually(lambda: not left_over(recorder.history()), 30), left_over(
+            recorder.history()
+        )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def watched(oracle: Recorder) -> Iterator[None]:
+    """Under all end-to-end tests: what is true of them whatever their policies and people are."""
+    began = oracle.mark()
+    yield
+    history = oracle.history(began)
+    assert not (found := meddled(history) + misdirected(history)), "\n".join(found)
