@@ -59,7 +59,7 @@ def remove_everything(sandbox: Sandbox) -> None:
     """What an uninstallation leaves, too."""
     kubectl(sandbox, "delete", EVERYTHING, "-l", "app.kubernetes.io/part-of=jwt-to-rbac")
     for kind in ("roles", "rolebindings"):
-        kubectl(sandbox, "delete", kind, "-n", "default", "-l", "app.kubernetes.io/part-of")
+        kubectl(sandbox, "delete", kind, "--all-namespaces", "-l", "app.kubernetes.io/part-of")
     kubectl(sandbox, "delete", "clusterroles", "-l", "generatedby=jwttorbac")
     kubectl(sandbox, "delete", "namespace", NAMESPACE, "--ignore-not-found")
 
