@@ -1,7 +1,7 @@
 """A storm of bad tokens, from a process of its own so that it takes nothing from who measures.
 
-`python -m tests.support.storm HOST PORT CONNECTIONS FILE` sends the login bodies of FILE (one a
-line) over so many connections, each as fast as it is answered, from a line `go` on the standard
+`python -m tests.support.storm HOST PORT SOURCE CONNECTIONS FILE` sends the login bodies of FILE (one
+a line) over so many connections, each as fast as it is answered, from a line `go` on the standard
 input until the next line; then it prints how often it got which status, as JSON. Without more
 lines it ends.
 """
@@ -65,14 +65,16 @@ class Storm:
 
 
 @contextmanager
-def storm(url: str, tokens: list[str], connections: int, folder: Path) -> Iterator[Storm]:
-    """The process, not yet let loose, against the server at `url`."""
+def storm(
+    url: str, tokens: list[str], connections: int, folder: Path, source: str = "127.0.0.1"
+) -> Iterator[Storm]:
+    """The process, not yet let loose, against the server at `url`; `source` is its own address."""
     file = folder / "storm.jsonl"
     file.write_text("".join(json.dumps({"token": token}) + "\n" for token in tokens))
     at = urlsplit(url)
     command = [sys.executable, "-m", "tests.support.storm", str(at.hostname), str(at.port)]
     with subprocess.Popen(
-        [*command, str(connections), str(file)],
+        [*command, source, str(connections), str(file)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -84,12 +86,15 @@ def storm(url: str, tokens: list[str], connections: int, folder: Path) -> Iterat
             process.kill()
 
 
-async def _run(host: str, port: int, connections: int, requests: list[bytes]) -> None:
+async def _run(
+    host: str, port: int, source: str, connections: int, requests: list[bytes]
+) -> None:
     while await asyncio.to_thread(sys.stdin.readline):
         answered: Counter[str] = Counter()
         ours = cycle(requests)
         senders = [
-            asyncio.create_task(_send(host, port, ours, answered)) for _ in range(connections)
+            asyncio.create_task(_send(host, port, source, ours, answered))
+            for _ in range(connections)
         ]
         await asyncio.to_thread(sys.stdin.readline)
         for sender in senders:
@@ -99,10 +104,12 @@ async def _run(host: str, port: int, connections: int, requests: list[bytes]) ->
         sys.stdout.flush()
 
 
-async def _send(host: str, port: int, ours: Iterator[bytes], answered: Counter[str]) -> None:
+async def _send(
+    host: str, port: int, source: str, ours: Iterator[bytes], answered: Counter[str]
+) -> None:
     while True:
         try:
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(host, port, local_addr=(source, 0))
         except OSError:
             answered["no connection"] += 1
             await asyncio.sleep(0.1)
@@ -125,6 +132,6 @@ def _request(body: str) -> bytes:
 
 
 if __name__ == "__main__":
-    host, port, connections, file = sys.argv[1:]
+    host, port, source, connections, file = sys.argv[1:]
     lines = Path(file).read_text().splitlines()
-    asyncio.run(_run(host, int(port), int(connections), [_request(line) for line in lines]))
+    asyncio.run(_run(host, int(port), source, int(connections), [_request(line) for line in lines]))
