@@ -86,9 +86,7 @@ def storm(
             process.kill()
 
 
-async def _run(
-    host: str, port: int, source: str, connections: int, requests: list[bytes]
-) -> None:
+async def _run(host: str, port: int, source: str, connections: int, requests: list[bytes]) -> None:
     while await asyncio.to_thread(sys.stdin.readline):
         answered: Counter[str] = Counter()
         ours = cycle(requests)

@@ -13,7 +13,7 @@ from jwt_to_rbac.core.adoption import AdoptedAccount, Adoption, Fate, Found
 from jwt_to_rbac.core.plan import Grant
 from jwt_to_rbac.settings.load import load
 from jwt_to_rbac.settings.values import Settings
-from jwt_to_rbac.wiring import adopting
+from jwt_to_rbac.wiring.administration import adopting
 
 
 def adopt(

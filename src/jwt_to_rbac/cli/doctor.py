@@ -16,7 +16,7 @@ from jwt_to_rbac.core.errors import InvalidInput
 from jwt_to_rbac.core.finding import Finding, State, bad, good
 from jwt_to_rbac.kube.installation import ProgramAccount
 from jwt_to_rbac.settings.load import load
-from jwt_to_rbac.wiring import diagnose
+from jwt_to_rbac.wiring.administration import diagnose
 
 _COLOURS = {State.OK: "32", State.FAILED: "31", State.UNKNOWN: "33"}
 """Green, red, yellow (ECMA-48), for a terminal alone."""

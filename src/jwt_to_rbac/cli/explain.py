@@ -119,7 +119,7 @@ def _tried(config: Path | None, token: str | None, claims: dict[str, Any]) -> di
 
 
 async def _explain(settings: "Settings", token: str | None, person: Person) -> "Explained | Denial":
-    from jwt_to_rbac.wiring import explaining
+    from jwt_to_rbac.wiring.looking import explaining
 
     async with explaining(settings) as use_case:
         return await use_case.token(token) if token is not None else use_case.person(person)

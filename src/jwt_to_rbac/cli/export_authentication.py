@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from jwt_to_rbac.settings.authentication_configuration import authentication_configuration
 from jwt_to_rbac.settings.load import load
-from jwt_to_rbac.wiring import refused_people
+from jwt_to_rbac.wiring.looking import refused_people
 from jwt_to_rbac.yaml_dump import dump
 
 

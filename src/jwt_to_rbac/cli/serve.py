@@ -19,7 +19,7 @@ from jwt_to_rbac.listener import Listener, listen
 from jwt_to_rbac.logs import LibraryHandler, Stderr, make_log
 from jwt_to_rbac.settings.load import Loaded, load
 from jwt_to_rbac.settings.reload import reload
-from jwt_to_rbac.wiring import service
+from jwt_to_rbac.wiring.service import service
 
 GC_THRESHOLDS = (20_000, 20, 100)
 """Objects, and passes of the younger generations. Python's own (700, 10, 10) look through the
