@@ -203,5 +203,14 @@ def test_an_account_has_never_an_empty_name(client: Client, issuer: ManyPeople) 
 
 
 def test_no_pod_can_be_created_where_the_accounts_live(sandbox: Sandbox) -> None:
-    with pytest.raises(AssertionError, match="exceeded quota"):
-        kubectl(sandbox, "run", "thief", "--image=none", *USERS)
+    own = {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    container = {"name": "thief", "image": "none", "securityContext": own}
+    harmless = json.dumps({"apiVersion": "v1", "spec": {"containers": [container]}})
+    for overrides, refusal in (("{}", "violates PodSecurity"), (harmless, "exceeded quota")):
+        with pytest.raises(AssertionError, match=refusal):
+            kubectl(sandbox, "run", "thief", "--image=none", *USERS, f"--overrides={overrides}")
