@@ -93,6 +93,8 @@ def odd_app(
     secret.write_text(f"{SECRET}\n")
     issuers = {sandbox.issuer: sandbox.public_client_id, issuer.url: CLIENT}
     config: dict[str, Any] = configuration(sandbox.kubeconfig, folder / "audit.log", issuers)
+    ghosts = {"name": "ghosts", "groups": ["ghosts"], "clusterRole": "no-such-role"}
+    config["policy"]["rules"] = [*config["policy"]["rules"], ghosts]
     config["jwt"][1]["login"] = {"name": "Odd", "webClientSecretFile": str(secret)}
     with running_app(config, folder, [new_key(folder)], free_port()) as found:
         yield found

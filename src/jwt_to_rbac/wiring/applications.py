@@ -103,7 +103,7 @@ def for_people(
         _told_of(parts),
         lambda scope: source_of(scope, settings.trusted_proxies),
         door.failed,
-        web_pages(parts, begin, log_in, explain, issue_token, sessions),
+        web_pages(parts, begin, log_in, explain, issue_token, sessions, people),
     )
     metrics.gauge("logins_in_work", "Logins that are being worked on", lambda: door.logins)
     metrics.gauge("requests_held", "Refusals that are held back", lambda: app.held)

@@ -13,6 +13,8 @@ from jwt_to_rbac.settings.values import Settings, Web
 from jwt_to_rbac.usecases.explain import Explain
 from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.log_in import LogIn
+from jwt_to_rbac.usecases.own_access import OwnAccess
+from jwt_to_rbac.usecases.people import People
 from jwt_to_rbac.usecases.sessions import Sessions
 from jwt_to_rbac.usecases.visit import Visit
 from jwt_to_rbac.web import get_going, kubeconfigs, my_sessions
@@ -35,6 +37,7 @@ def web_pages(
     explain: Explain,
     issue_token: IssueToken,
     sessions: Sessions,
+    people: People,
 ) -> list[BaseRoute]:
     """Its paths; none without a configuration of `web`."""
     current, audit = parts.current, parts.audit
@@ -67,7 +70,12 @@ def web_pages(
         Entrance(shell, cookies, Visit(parts.cluster, time.time)),
         Login(shell, cookies, logins, parts.issuers, log_in, explain, audit, time.time),
         (
-            MyAccess(shell),
+            MyAccess(
+                shell,
+                OwnAccess(people, parts.cluster),
+                current.settings.accounts_namespace,
+                time.time,
+            ),
             get_going.GetGoing(
                 shell, cluster_to_use, logins, issue_token, current.lifetimes, time.time
             ),
