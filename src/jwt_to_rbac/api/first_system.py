@@ -23,10 +23,11 @@ from jwt_to_rbac.core.account import Credential
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.lifetime import parse_duration
 from jwt_to_rbac.core.session import Wish
-from jwt_to_rbac.usecases.callers import Callers, Owner
+from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LogIn
+from jwt_to_rbac.usecases.log_in_for_token import LogInForToken
 from jwt_to_rbac.usecases.revoke import Revoke
 from jwt_to_rbac.usecases.stored_tokens import StoredTokens
 
@@ -64,6 +65,7 @@ class FirstSystem:
 
     callers: Callers
     log_in: LogIn
+    log_in_for_token: LogInForToken
     issue_token: IssueToken
     revoke: Revoke
     list_objects: ListObjects
@@ -117,15 +119,15 @@ class FirstSystem:
         body = await read_json(request, LoginBody)
         # Read before anything is done: bad input makes nothing.
         wish = body.wish()
-        done = await self.log_in(body.token, noted(request))
-        if isinstance(done, Denial):
-            return denied(done, request_id(request))
         if body.duration is None:
+            done = await self.log_in(body.token, noted(request))
+            if isinstance(done, Denial):
+                return denied(done, request_id(request))
             return answers.answer(login(done), HTTPStatus.CREATED)
-        owner = Owner(done.person.identity, body.token)
-        issued = await self.issue_token(owner, done.account.name, wish, noted(request))
-        if isinstance(issued, Denial):
-            return denied(issued, request_id(request))
+        both = await self.log_in_for_token(body.token, wish, noted(request))
+        if isinstance(both, Denial):
+            return denied(both, request_id(request))
+        done, issued = both
         return answers.answer(login(done, self._secret(issued)), HTTPStatus.CREATED)
 
     async def get_rbac(self, request: Request) -> Response:

@@ -17,7 +17,7 @@ from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.session import Wish
 from jwt_to_rbac.usecases.callers import Callers, Owner
 from jwt_to_rbac.usecases.issue_token import IssueToken
-from jwt_to_rbac.usecases.log_in import LogIn
+from jwt_to_rbac.usecases.log_in_for_token import LogInForToken
 from jwt_to_rbac.usecases.sessions import Sessions
 
 NO_ID_TOKEN = Denial(
@@ -45,7 +45,7 @@ class SessionsApi:
     """The endpoints with the use cases behind them."""
 
     callers: Callers
-    log_in: LogIn
+    log_in_for_token: LogInForToken
     issue_token: IssueToken
     sessions: Sessions
 
@@ -93,13 +93,10 @@ class SessionsApi:
             )
             if ended is not None:
                 return ended
-        done = await self.log_in(token, request)
-        if isinstance(done, Denial):
-            return done
-        owner = Owner(done.person.identity, token)
-        issued = await self.issue_token(owner, done.account.name, wish, request)
-        if isinstance(issued, Denial):
-            return issued
+        both = await self.log_in_for_token(token, wish, request)
+        if isinstance(both, Denial):
+            return both
+        done, issued = both
         seen = answers.session(issued.session)
         return Begun(
             seen.name,

@@ -21,7 +21,7 @@ from jwt_to_rbac.usecases.callers import (
     describe,
 )
 from jwt_to_rbac.usecases.lapse import LAPSED, lapse_of
-from jwt_to_rbac.usecases.log_in import ROUNDS, LogIn
+from jwt_to_rbac.usecases.log_in import ROUNDS, Facts, LogIn
 from jwt_to_rbac.usecases.reconcile import together
 
 NO_SUCH_ACCOUNT = Denial(Code.NOT_FOUND, "There is no such account. The person logs in first.")
@@ -37,8 +37,6 @@ LOGIN_TOO_OLD = Denial(
 
 ASKED = "create accessgrants/tokens"
 """What a caller asks for, in the words of Kubernetes' RBAC."""
-
-Facts = dict[str, str | list[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +69,7 @@ class IssueToken:
             session = self._session(account, wish)
             if isinstance(session, Denial):
                 return await self.callers.refused(session, caller, ASKED, name, request)
-            await self.audit.record(
-                "token",
-                request=request,
-                **facts,
-                account=account.name,
-                session=session.name,
-                seconds=seconds,
-            )
+            await self.recorded(session, facts, seconds, request)
             try:
                 return await self._token(account, session, seconds)
             except Conflict:
@@ -149,22 +140,41 @@ class IssueToken:
             return SESSION_ENDED
         if len(live) >= MOST_SESSIONS:
             return too_many(len(live))
-        name = f"{account.name}-token-{self.new_suffix()}"
-        return Session(name, account.name, wish.device, int(now), int(now), int(now))
+        return self.begun(account, wish)
+
+    def begun(self, account: Account, wish: Wish) -> Session:
+        now, name = int(self.clock()), f"{account.name}-token-{self.new_suffix()}"
+        return Session(name, account.name, wish.device, now, now, now)
+
+    async def recorded(
+        self, session: Session, facts: Facts, seconds: int, request: Request
+    ) -> None:
+        await self.audit.record(
+            "token",
+            request=request,
+            **facts,
+            account=session.account,
+            session=session.name,
+            seconds=seconds,
+        )
 
     async def _token(self, account: Account, session: Session, seconds: int) -> Credential:
         now = self.clock()
-        renewed = replace(session, renewed=int(now), expires=int(now) + seconds)
+        begun = renewed(session, now, seconds)
         if not session.uid:
-            begun = await self.cluster.begin_session(account, renewed)
-            return await self.cluster.issue_token(account, begun, seconds)
-        issuing = self.cluster.issue_token(account, renewed, seconds)
+            made = await self.cluster.begin_session(account, begun)
+            return await self.cluster.issue_token(account, made, seconds)
+        issuing = self.cluster.issue_token(account, begun, seconds)
         if not session.must_record(now, seconds):
             return await issuing
         # If one of the two fails the token isn't handed out; a session that was not written
         # down ends too early rather than too late.
-        credential, _ = await together([issuing, self.cluster.record_renewal(renewed)])
+        credential, _ = await together([issuing, self.cluster.record_renewal(begun)])
         return cast(Credential, credential)
+
+
+def renewed(session: Session, now: float, seconds: int) -> Session:
+    return replace(session, renewed=int(now), expires=int(now) + seconds)
 
 
 def too_many(live: int) -> Denial:

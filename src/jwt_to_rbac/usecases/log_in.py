@@ -18,23 +18,24 @@ from jwt_to_rbac.usecases.callers import named
 from jwt_to_rbac.usecases.door import Door
 from jwt_to_rbac.usecases.lapse import lapse_of
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
-from jwt_to_rbac.usecases.reconcile import Decision, in_place, reconcile
+from jwt_to_rbac.usecases.reconcile import Beside, Decision, in_place, reconcile
 
 ROUNDS = 8
 """Decisions tried anew when other writers interfere, before the client is asked to come again."""
 
 
+Facts = dict[str, str | list[str] | None]
+"""What an audit record says of a login: who, by which ID token, holds what."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """A successful login. `access` is what the person holds now, each grant with its rule.
-
-    `facts` are what an audit record says of it: who, by which ID token, holds what.
-    """
+    """A successful login. `access` is what the person holds now, each grant with its rule."""
 
     account: Account
     person: Person
     access: AccessPlan
-    facts: dict[str, str | list[str] | None]
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,18 @@ class LogIn:
     """Has `Settle` look after an account soon: (its name, when the person logged in)."""
 
     async def __call__(
-        self, token: str, request: Request, *, for_a_token: bool = False
+        self,
+        token: str,
+        request: Request,
+        *,
+        for_a_token: bool = False,
+        beside: Callable[[Facts], Beside] | None = None,
     ) -> LoggedIn | Denial:
         """Log in with a raw ID token.
 
         `for_a_token`: if nothing has to change there is no record, for the one that the caller
-        writes before the token is issued says all of it (`LoggedIn.facts`).
+        writes before the token is issued says all of it (`LoggedIn.facts`). `beside`: what is
+        made together with a new account, told the facts of the login.
         Raises Outage if issuer, cluster or audit are away, or JwtToRbacError for what an
         administrator must mend.
         """
@@ -68,13 +75,17 @@ class LogIn:
         async with self.door.login(), self.turns(proven.person.identity):
             for _ in range(ROUNDS):
                 try:
-                    return await self._decide_and_apply(proven, request, for_a_token)
+                    return await self._decide_and_apply(proven, request, for_a_token, beside)
                 except Conflict:
                     continue
         raise Outage(Code.BUSY, "Others change this person's access at this moment. Try again.")
 
     async def _decide_and_apply(
-        self, proven: ProvenPerson, request: Request, for_a_token: bool
+        self,
+        proven: ProvenPerson,
+        request: Request,
+        for_a_token: bool,
+        beside: Callable[[Facts], Beside] | None,
     ) -> LoggedIn | Denial:
         now, policy = self.clock(), self.policy()
         account = self.cluster.account_of(proven.person.identity)
@@ -96,7 +107,8 @@ class LogIn:
             if account is not None and now >= lapse_of(account, self.cluster, self.lifetimes):
                 # Else whoever leads would take at once what is given here.
                 account = await self.cluster.note_login(account, now)
-            account = await reconcile(self.cluster, account, decision, policy)
+            also = None if beside is None else beside(facts)
+            account = await reconcile(self.cluster, account, decision, policy, also)
             self.settle_later(account.name, now)
         elif not account.reported:
             self.settle_later(account.name, None)
@@ -105,7 +117,7 @@ class LogIn:
     async def _granted(
         self,
         decision: Decision,
-        facts: dict[str, str | list[str] | None],
+        facts: Facts,
         account: Account | None,
         request: Request,
         *,
@@ -168,7 +180,7 @@ class LogIn:
         )
 
 
-def _facts(decision: Decision, proven: ProvenPerson) -> dict[str, str | list[str] | None]:
+def _facts(decision: Decision, proven: ProvenPerson) -> Facts:
     return {
         "issuer": proven.person.identity.issuer,
         "subject": proven.person.identity.subject,

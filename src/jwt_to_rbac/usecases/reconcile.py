@@ -5,7 +5,7 @@ leaves less access than the plan, never more.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -32,8 +32,23 @@ class Decision:
     refused: Denial | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What else is made for a new account, at no round trip of its own: `first` beside its
+    ServiceAccount, `then` beside its bindings. Neither may be access, and what `then` made is
+    worth nothing unless the login succeeds.
+    """
+
+    first: Callable[[Account], Awaitable[object]]
+    then: Callable[[Account], Awaitable[object]]
+
+
 async def reconcile(
-    cluster: Cluster, account: Account | None, decision: Decision, policy: Policy
+    cluster: Cluster,
+    account: Account | None,
+    decision: Decision,
+    policy: Policy,
+    beside: Beside | None = None,
 ) -> Account:
     """Apply `decision` to the cluster; a call for each difference and none without.
 
@@ -41,8 +56,10 @@ async def reconcile(
     is there then), Outage, or JwtToRbacError for what a person must mend. Whether the record
     is still the newest when the last binding is made is for `settle` to see.
     """
-    if account is None:
-        account = await _claimed(cluster, decision.record)
+    if account is not None:
+        beside = None
+    else:
+        account = await _claimed(cluster, decision.record, beside)
     changes = difference(decision.access.wanted(), account.held)
     await together(cluster.unbind(account, held) for held in changes.revoke)
     if account.record != decision.record:
@@ -57,6 +74,7 @@ async def reconcile(
         [
             cluster.ensure_service_account(account),
             *(cluster.bind(account, grant) for grant in changes.bind),
+            *([] if beside is None else [beside.then(account)]),
         ]
     )
     return cast(Account, made)
@@ -75,17 +93,18 @@ def in_place(account: Account, decision: Decision) -> bool:
     )
 
 
-async def _claimed(cluster: Cluster, record: Record) -> Account:
+async def _claimed(cluster: Cluster, record: Record, beside: Beside | None) -> Account:
     """A new account, unless the person was revoked meanwhile.
 
     A revocation is remembered before its AccessGrant is deleted, and only after that could
     this one be made: so it is seen here, whichever replica it was asked of.
     """
     claimed = await claim(cluster, record)
-    account, revoked = await together(
+    account, revoked, *_ = await together(
         [
             cluster.ensure_service_account(claimed),
             cluster.read_revocation(record.person.identity),
+            *([] if beside is None else [beside.first(claimed)]),
         ]
     )
     if is_revoked(record.claims_issued_at, record, cast(int | None, revoked)):

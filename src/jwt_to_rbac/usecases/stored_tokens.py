@@ -13,8 +13,8 @@ from jwt_to_rbac.core.session import MOST_SESSIONS, Session, Wish
 from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.ports import Audit, Clock, Cluster, LifetimesInForce, Request
 from jwt_to_rbac.usecases.callers import Caller
-from jwt_to_rbac.usecases.issue_token import Facts, IssueToken, too_many
-from jwt_to_rbac.usecases.log_in import ROUNDS
+from jwt_to_rbac.usecases.issue_token import IssueToken, too_many
+from jwt_to_rbac.usecases.log_in import ROUNDS, Facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from jwt_to_rbac.usecases.explain import Explain
 from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.list_objects import ListObjects
 from jwt_to_rbac.usecases.log_in import LogIn
+from jwt_to_rbac.usecases.log_in_for_token import LogInForToken
 from jwt_to_rbac.usecases.people import People
 from jwt_to_rbac.usecases.review_token import ReviewToken
 from jwt_to_rbac.usecases.revoke import Revoke
@@ -57,6 +58,7 @@ def for_people(
         time.time,
         lambda: secrets.token_hex(5),
     )
+    log_in_for_token = LogInForToken(log_in, issue_token)
     stored_tokens = StoredTokens(
         issue_token,
         cluster,
@@ -80,6 +82,7 @@ def for_people(
             FirstSystem(
                 callers,
                 log_in,
+                log_in_for_token,
                 issue_token,
                 revoke,
                 ListObjects(callers, cluster),
@@ -87,7 +90,7 @@ def for_people(
                 settings.token_creation,
                 stored_tokens if settings.stored_tokens else None,
             ),
-            SessionsApi(callers, log_in, issue_token, sessions),
+            SessionsApi(callers, log_in_for_token, issue_token, sessions),
             PeopleApi(callers, people, revoke),
             ExplainApi(callers, explain),
             WhoamiApi(callers, explain),
