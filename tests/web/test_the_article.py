@@ -120,10 +120,10 @@ def test_all_of_it_can_be_done_with_the_keyboard_alone(
         if focused.inner_text() == "Get going":
             break
     page.keyboard.press("Enter")
-    assert heading(page) == "Get going"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Get going")
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.locator(":focus").inner_text() == "Show it once":
             break
     page.keyboard.press("Enter")
-    assert heading(page) == "Your kubeconfig, shown this once"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your kubeconfig, shown this once")
