@@ -14,10 +14,7 @@ from jwt_to_rbac.core.errors import Code
 from jwt_to_rbac.sandbox import Sandbox
 from tests.chart.configurations import CONFIGURATIONS
 from tests.chart.helm import CHART, Helm, one
-from tests.e2e.conftest import Client
-from tests.support.cluster import clear, install
-from tests.support.configuration import configuration
-from tests.support.server import running_server
+from tests.chart.release import act, article, remove_everything, started
 
 Labels = dict[str, set[str]]
 
@@ -39,14 +36,12 @@ EXPRESSIONS = {alert["alert"]: alert["expr"] for alert in ALERTS} | {
 
 
 @pytest.fixture(scope="module")
-def labels(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Labels]:
-    """Every sample that the running program shows, with its labels."""
-    install(sandbox)
-    folder = tmp_path_factory.mktemp("monitored")
-    audit = folder / "audit.log"
-    settings = configuration(sandbox.kubeconfig, audit, {sandbox.issuer: sandbox.client_id})
-    with running_server(settings, folder, controllers=True) as server:
-        client = Client(server, audit)
+def labels(
+    helm: Helm, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Labels]:
+    """Every sample that the installed program shows, with its labels."""
+    act(helm, sandbox, "install", article(sandbox))
+    with started(sandbox, tmp_path_factory.mktemp("monitored")) as client:
         assert client.log_in(sandbox.id_token("jane")).status == 201
         assert client.call("POST", "/rbac/", b"no JSON").status == 400
         text = client.call("GET", "/metrics").text
@@ -55,7 +50,7 @@ def labels(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         for sample in family.samples:
             found.setdefault(sample.name, set()).update(sample.labels)
     yield found
-    clear(sandbox)
+    remove_everything(sandbox)
 
 
 def parsed(expression: str) -> promql_parser.Expr:
@@ -111,7 +106,7 @@ def test_there_is_no_runbook_for_an_alert_that_is_gone() -> None:
 
 
 def test_the_runbooks_name_codes_that_exist() -> None:
-    named = re.findall(r"^- `(\w+)`:", RUNBOOKS.read_text(), re.MULTILINE)
+    named = re.findall(r"^- `([a-z_]+)`:", RUNBOOKS.read_text(), re.MULTILINE)
     assert named
     assert set(named) <= set(Code)
 
