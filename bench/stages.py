@@ -11,6 +11,7 @@ from jwt_to_rbac.kube.connections import Connections
 from jwt_to_rbac.kube.session import KubeSession
 
 NAMESPACE = "bench-raw"
+DEPTH = "jwt_to_rbac_settling_queue_depth "
 RBAC = "rbac.authorization.k8s.io"
 
 
@@ -78,6 +79,15 @@ class Product:
         if reply.status != 201:
             raise RuntimeError(f"login: {reply.status} {reply.body!r}")
         return str(json.loads(reply.body)["ServiceAccount"])
+
+    async def settled(self) -> None:
+        """Return once nothing is left to be done for earlier logins: their statuses are written."""
+        while True:
+            metrics = (await self.http.ask("GET", "/metrics", {}, b"")).body.decode()
+            depth = next(line for line in metrics.splitlines() if line.startswith(DEPTH))
+            if float(depth.removeprefix(DEPTH)) == 0:
+                return
+            await asyncio.sleep(0.1)
 
     async def token(self, id_token: str, account: str) -> None:
         headers = {"Authorization": f"Bearer {id_token}"}

@@ -33,7 +33,7 @@ PEOPLE = 200
 PODS = "/api/v1/namespaces/default/pods/x"
 
 HEAD_DECISIONS = """\
-| our answer to | calls/s | p50, asked | p99, asked | by our clock within 1 ms | within 2.5 ms | our CPU |
+| our answer to | calls/s | p50, asked | p99, asked | by our clock within 1 ms | within 2 ms | our CPU |
 | --- | --- | --- | --- | --- | --- | --- |"""
 HEAD_MODES = """\
 | a GET of kube-apiserver, 4 in flight | calls/s | p50 | p99 |
@@ -50,13 +50,18 @@ class Stage:
     exports: Exports
     webhooks: str
 
-    def token(self, number: int, **changes: object) -> str:
-        claims: dict[str, object] = {
-            "sub": f"bench-{number}",
-            "email": f"bench-{number}@example.com",
-            "groups": ["hooks-developers", "hooks-watchers"],
-        }
-        return self.issuers.token(ISSUER, claims | changes)
+    def token(self, number: int) -> str:
+        return id_token(self.issuers, number)
+
+
+def id_token(issuers: ManyIssuers, number: int) -> str:
+    """Of one of `PEOPLE`, by number."""
+    claims: dict[str, object] = {
+        "sub": f"bench-{number}",
+        "email": f"bench-{number}@example.com",
+        "groups": ["hooks-developers", "hooks-watchers"],
+    }
+    return issuers.token(ISSUER, claims)
 
 
 async def at_rate(call: Call, rate: int, seconds: float) -> tuple[float, list[float]]:
@@ -80,7 +85,8 @@ async def at_rate(call: Call, rate: int, seconds: float) -> tuple[float, list[fl
 
 
 async def decisions(stage: Stage, seconds: float) -> list[str]:
-    """Our own time: TokenReviews and SubjectAccessReviews of many people over mutual TLS."""
+    """TokenReviews and SubjectAccessReviews of many people over mutual TLS, by the asker's clock and
+    by ours, which both tell as much of two shared cores; see `bench.decisions` for ours alone."""
     folder = stage.exports.folder
     context = ssl.create_default_context(cafile=str(folder / "ca.crt"))
     context.load_cert_chain(folder / "client.crt", folder / "client.key")
@@ -99,7 +105,7 @@ async def decisions(stage: Stage, seconds: float) -> list[str]:
         ]
         users = [(await post("/authenticate", one))["user"] for one in reviews]
         accesses = [
-            json.dumps(access_review(_access(user, n))).encode() for n, user in enumerate(users)
+            json.dumps(access_review(access_of(user, n))).encode() for n, user in enumerate(users)
         ]
         for name, path, bodies in (
             ("TokenReview", "/authenticate", reviews),
@@ -128,15 +134,16 @@ async def decisions(stage: Stage, seconds: float) -> list[str]:
 
 
 async def _within(http: aiohttp.ClientSession, url: str, path: str) -> list[float]:
-    """How many requests our own histogram has within 1 ms, within 2.5 ms, and in all."""
+    """How many requests our own histogram has within 1 ms, within 2 ms, and in all."""
     async with http.get(f"{url}/metrics") as reply:
         text = await reply.text()
     pattern = rf'http_request_duration_seconds_bucket{{le="(.+?)",[^}}]*path="{path}"[^}}]*}} (\S+)'
     found = dict(re.findall(pattern, text))
-    return [float(found[bound]) for bound in ("0.001", "0.0025", "+Inf")]
+    return [float(found[bound]) for bound in ("0.001", "0.002", "+Inf")]
 
 
-def _access(user: object, number: int) -> dict[str, object]:
+def access_of(user: object, number: int) -> dict[str, object]:
+    """What person `number` asks for, as an API server sends it."""
     assert isinstance(user, dict)
     attributes = {"verb": "get", "resource": "pods", "namespace": "default", "name": f"p{number}"}
     who = {"user": user["username"], "groups": user["groups"], "extra": user["extra"]}

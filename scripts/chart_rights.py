@@ -37,9 +37,10 @@ from jwt_to_rbac.kube.rights import (
 
 Facts = frozenset[str]
 
-FACTS = ("cluster", "named", "selected", "own", "dynamic", "stored", "standing")
+FACTS = ("cluster", "named", "selected", "own", "dynamic", "stored", "standing", "web")
 """Whether: a role is bound on the cluster, in named namespaces, where a selector says; rules become
-roles; the program keeps those itself; tokens are stored; groups are bound themselves."""
+roles; the program keeps those itself; tokens are stored; groups are bound themselves; there is the
+web app."""
 
 ROLE, NAME, HOME, PEOPLE, THERE = (
     f"mark-{what}" for what in ("role", "name", "home", "people", "there")
@@ -55,7 +56,7 @@ def rights_template() -> str:
     """The whole file: a template for each list of rules, and one for the admission policies."""
     rules = {"cluster": cluster_rules, "accounts": accounts_rules}
     made = [_define(f"rules.{name}", _rules(rule)) for name, rule in rules.items()]
-    made.append(_define("rules.events", _rules(lambda _: news_rules())))
+    made.append(_define("rules.events", _rules(news_rules)))
     made.append(_define("rules.clusterInfo", _rules(lambda _: cluster_info_rules())))
     return HEAD + "".join(made) + _define("admission", _admission())
 
@@ -151,7 +152,14 @@ def _installation(facts: Facts) -> Installation:
         mode="groups" if "standing" in facts else "accounts",
         dynamic_roles="dynamic" in facts,
     )
-    return Installation(policy, PEOPLE, LONGEST, "stored" in facts, ProgramAccount(HOME, NAME))
+    return Installation(
+        policy,
+        PEOPLE,
+        LONGEST,
+        "stored" in facts,
+        ProgramAccount(HOME, NAME),
+        web_app="web" in facts,
+    )
 
 
 def _kinds() -> Iterator[Facts]:

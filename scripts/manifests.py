@@ -26,6 +26,8 @@ ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts" / "jwt-to-rbac"
 DEPLOY = ROOT / "deploy"
 CONFIG = DEPLOY / "config.yaml"
+KIND = ROOT / "src" / "jwt_to_rbac" / "kube" / "crd.yaml"
+"""The AccessGrant's, as `jwt-to-rbac export manifests` writes it."""
 
 EXPORTED = ("rbac", "admission")
 RENDERED = ("configmap", "deployment", "service", "pdb", "networkpolicy")
@@ -54,7 +56,9 @@ def _is(file: Path, text: str, *, write: bool) -> bool:
 def _made() -> Iterator[tuple[Path, str]]:
     """Each file with what should be in it; the chart's own first, since the rest comes from it."""
     yield CHART / "templates" / "_rights.tpl", rights_template()
-    yield CHART / "files" / "accessgrants.yaml", (DEPLOY / "crd.yaml").read_text()
+    kind = KIND.read_text()
+    yield DEPLOY / "crd.yaml", kind
+    yield CHART / "files" / "accessgrants.yaml", kind
     yield CHART / "values.schema.json", _schema()
     for part in EXPORTED:
         yield DEPLOY / f"{part}.yaml", _exported(part)

@@ -4,10 +4,38 @@ Tests keep out of each other's way by using people and namespaces of their own.
 """
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from jwt_to_rbac.sandbox import Sandbox, SandboxError, start
+
+# The same examples each time, however long a busy machine takes for one: whoever sees a test fail
+# sees it again, and what a mutant survives is no matter of luck. Looking further is for `make fuzz`.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
+# A mutant is killed by any example: the shortest one takes minutes to find, and is of no use.
+settings.register_profile(
+    "mutants", settings.get_profile("steady"), phases=[Phase.explicit, Phase.generate]
+)
+
+
+QUIET = ("limits", "node", "rights")
+"""Folders whose tests are all `quiet`; elsewhere a file says so of itself."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in QUIET:
+            item.add_marker(pytest.mark.quiet)
 
 
 @pytest.fixture(scope="session")

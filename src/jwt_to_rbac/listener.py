@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -15,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 from jwt_to_rbac.certificate_files import CertificateFiles
 from jwt_to_rbac.core.errors import InvalidInput
+from jwt_to_rbac.draining import Draining
 
 HEADER_SECONDS = 10
 """A client that hasn't sent its request's head by then is cut off."""
@@ -47,47 +47,89 @@ class Listener:
 
 
 async def listen(
-    listeners: Sequence[Listener], log: FilteringBoundLogger, look_seconds: float = LOOK_SECONDS
+    listeners: Sequence[Listener],
+    log: FilteringBoundLogger,
+    look_seconds: float = LOOK_SECONDS,
+    drain_seconds: float = 0.0,
+    enough: asyncio.Event | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight is finished first.
+    """Serve until SIGINT or `enough`, or `drain_seconds` after SIGTERM; what is in flight is finished.
 
     Certificates are taken up anew when their files change, within `look_seconds` and a bit;
     ones that can't be used are told of, and the old ones stay. Raises InvalidInput for files
-    that can't be used at the start.
+    that can't be used at the start, and whatever ended the look at changed ones; RuntimeError if
+    one of the listeners ended by itself, when the others were stopped too.
     """
-    servers = [(each, _server(each)) for each in listeners]
-    loop = asyncio.get_running_loop()
-
-    ends: list[Callable[[], None]] = [server.stop for _, server in servers]
-
-    def stop() -> None:
-        for end in ends:
-            end()
-
-    for signal_ in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_, stop)
+    draining = Draining(drain_seconds)
+    servers = [(each, _server(each, draining.served_by(each.app))) for each in listeners]
+    together, loop = _Together(servers, log), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, together.stop)
+    loop.add_signal_handler(signal.SIGTERM, draining.begin, together.stop)
     watching = [
         asyncio.create_task(_follow(each.tls, server, log, look_seconds))
         for each, server in servers
         if each.tls is not None
     ]
+    if enough is not None:
+        watching.append(asyncio.create_task(_until(enough)))
+    for task in watching:
+        # None ends by itself, unless it is enough, or it died: then certificates would run out.
+        task.add_done_callback(lambda _: together.stop())
     try:
-        async with asyncio.TaskGroup() as tasks:
-            for _, server in servers:
-                tasks.create_task(server.serve())
+        await together.serve()
     finally:
         for task in watching:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        ended = await asyncio.gather(*watching, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
 
 
-def _server(of: Listener) -> Server:
+class _Together:
+    """Several servers that stop together, whichever of them ends first, and why."""
+
+    def __init__(
+        self, servers: Sequence[tuple[Listener, Server]], log: FilteringBoundLogger
+    ) -> None:
+        self._servers = servers
+        self._log = log
+        self._stopped = self._broken = False
+
+    def stop(self) -> None:
+        self._stopped = True
+        for _, server in self._servers:
+            # Granian's, which has no types.
+            cast(Callable[[], None], server.stop)()
+
+    async def serve(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for each, server in self._servers:
+                tasks.create_task(self._serve(each, server))
+        if self._broken:
+            raise RuntimeError("a listener has ended by itself")
+
+    async def _serve(self, each: Listener, server: Server) -> None:
+        try:
+            await server.serve()
+        finally:
+            if not self._stopped:
+                self._broken = True
+                address = f"{each.host}:{each.port}"
+                self._log.error("A listener has ended by itself", address=address)
+                self.stop()
+
+
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+def _server(of: Listener, app: ASGIApp) -> Server:
     tls = of.tls
     if tls is not None:
         tls.check()
     server = Server(
-        of.app,
+        app,
         of.host,
         of.port,
         interface=Interfaces.ASGINL,

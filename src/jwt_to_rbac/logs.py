@@ -22,8 +22,19 @@ from jwt_to_rbac.core.one_line import one_line
 
 KEYS = frozenset(
     {"account", "address", "at", "cluster", "code", "detail", "error", "host", "issuers", "library"}
-    | {"method", "mistakes", "path", "replica", "request", "result", "role", "seconds", "sha256"}
-    | {"giving", "status", "taking", "trace", "version"}
+    | {
+        "method",
+        "mistakes",
+        "part",
+        "path",
+        "replica",
+        "request",
+        "result",
+        "role",
+        "seconds",
+        "sha256",
+    }
+    | {"giving", "left", "status", "taking", "trace", "version"}
 )
 """The facts that may stand in a line. Nothing here ever holds a token, a claim or a body."""
 

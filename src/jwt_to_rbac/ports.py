@@ -12,6 +12,7 @@ from jwt_to_rbac.core.errors import Denial
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.kubernetes_user import KubernetesUser
 from jwt_to_rbac.core.lifetime import TokenLifetimes
+from jwt_to_rbac.core.news import Happened
 from jwt_to_rbac.core.plan import AccessPlan, Grant
 from jwt_to_rbac.core.policy import Policy, PolicyRule
 from jwt_to_rbac.core.record import Record
@@ -252,6 +253,13 @@ class Cluster(Protocol):
         """SubjectAccessReview on accessgrants."""
 
 
+class NewsTold(Protocol):
+    """What was told lately of AccessGrants. Best effort: the audit record is what counts."""
+
+    async def of(self, name: str) -> tuple[Happened, ...]:
+        """Of the AccessGrants that had this name, the newest first. Raises JwtToRbacError."""
+
+
 class OldSystem(Protocol):
     """What the first system left on the cluster. Every call raises JwtToRbacError."""
 
@@ -273,8 +281,8 @@ class Listener(Protocol):
     def grant_changed(self, name: str) -> None:
         """An AccessGrant came or changed."""
 
-    def grant_gone(self, name: str, identity: Identity, claims_issued_at: int) -> None:
-        """An AccessGrant was deleted, or began to be."""
+    def grant_gone(self, name: str, record: Record) -> None:
+        """An AccessGrant was deleted, or began to be; what its last spec said."""
 
     def owned_changed(self, name: str) -> None:
         """What belongs to, or is bound to, the account of this name came, changed or went."""

@@ -1,6 +1,10 @@
 """Configurations in both forms, by what is special about each. No assertions."""
 
+from pathlib import Path
 from typing import Any
+
+ANY_BYTES = str(Path(__file__).with_name("__init__.py"))
+"""What stands for a session key: a file that is there and is long enough."""
 
 READ_PODS = {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods", "pods/log"]}
 ONE_SECRET = {
@@ -70,6 +74,10 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "dynamic roles without any": own({"dynamicRoles": True, "rules": [ADMINS]}),
     "groups": own({"mode": "groups", "rules": [ADMINS, SOMEWHERE, SELECTED, NAMED, DEVELOPERS]}),
     "a public address": own({"rules": [ADMINS]}, cluster={"server": "https://k8s.example.com"}),
+    "the web app": own(
+        {"rules": [ADMINS]},
+        web={"publicURL": "https://access.example.com", "sessionKeyFiles": [ANY_BYTES]},
+    ),
     "stored tokens": own(
         {"rules": [ADMINS]}, tokens={"stored": True, "maximumLifetime": "36h1.5m300ms"}
     ),

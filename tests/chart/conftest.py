@@ -6,7 +6,7 @@ import pytest
 
 from jwt_to_rbac.sandbox import Sandbox, start
 from jwt_to_rbac.sandbox.builds import HELM, ensure_program
-from tests.chart.helm import Helm
+from tests.support.helm import Helm
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import yaml
 
 from jwt_to_rbac.sandbox import Sandbox
 from tests.chart.configurations import CONFIGURATIONS
-from tests.chart.helm import NAMESPACE, Body, Helm
 from tests.support.cluster import kubectl, run_kubectl
+from tests.support.helm import NAMESPACE, Body, Helm
 
 PEOPLE = ("jwt-to-rbac-users", "people")
 FOREIGN = ("Certificate", "ServiceMonitor", "PrometheusRule")

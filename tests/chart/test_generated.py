@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.chart.helm import CHART, Helm
 from tests.support.cluster import DEPLOY
+from tests.support.helm import CHART, Helm
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,8 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from jwt_to_rbac.core.errors import Code
 from jwt_to_rbac.sandbox import Sandbox
 from tests.chart.configurations import CONFIGURATIONS
-from tests.chart.helm import CHART, Helm, one
 from tests.chart.release import act, article, remove_everything, started
+from tests.support.helm import CHART, Helm, one
 
 Labels = dict[str, set[str]]
 

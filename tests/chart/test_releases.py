@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from jwt_to_rbac.sandbox import Sandbox
-from tests.chart.helm import NAMESPACE, Helm
 from tests.chart.release import (
     act,
     article,
@@ -16,6 +15,7 @@ from tests.chart.release import (
     uninstall,
 )
 from tests.support.cluster import DEPLOY, get, kubectl, names
+from tests.support.helm import NAMESPACE, Helm
 from tests.support.waiting import eventually
 
 JANE = "janedoe-example-com"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.chart.configurations import CONFIGURATIONS, TOLD, own
-from tests.chart.helm import Body, Helm, one
+from tests.support.helm import Body, Helm, one
 
 NAME = "release-jwt-to-rbac"
 KINDS = (

@@ -100,7 +100,7 @@ def test_the_page_tells_why_a_login_did_not_work(
         pages.append(browse(urls[0], jane.email, jane.password))
 
     def refuse(tokens: Tokens) -> str:
-        raise Refused("no_access", "No rule names any of your groups: cooks.")
+        raise Refused("No rule names any of your groups: cooks.", "no_access")
 
     visitor = threading.Thread(target=come)
     visitor.start()

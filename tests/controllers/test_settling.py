@@ -2,7 +2,9 @@
 
 import asyncio
 
-from jwt_to_rbac.controllers.settling import AT_ONCE, Settling
+import pytest
+
+from jwt_to_rbac.controllers.settling import AFTER_LOGINS, LATEST, Settling
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.logs import Stderr, make_log
 
@@ -21,7 +23,7 @@ async def test_an_account_that_waits_for_the_cluster_does_not_hold_up_the_others
             all_done.set()
 
     settling = Settling(settle, LOG)
-    for n in range(AT_ONCE + 1):
+    for n in range(AFTER_LOGINS + 1):
         settling.later(f"away{n}", None)
     for n in range(10):
         settling.later(f"here{n}", None)
@@ -47,3 +49,57 @@ async def test_many_wishes_for_one_account_become_one_and_keep_the_login() -> No
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert seen == [("jane", 2.0)]
+
+
+async def test_what_takes_access_away_goes_ahead_of_the_others_also_when_it_is_tried_again() -> (
+    None
+):
+    seen: list[str] = []
+
+    async def settle(name: str, login_at: float | None) -> None:
+        seen.append(name)
+        if name == "leaver" and seen.count("leaver") == 1:
+            raise Outage(Code.CLUSTER_UNAVAILABLE, "away", retry_after=0.0)
+        if seen.count("leaver") == 1:
+            settling.later(f"{len(seen)}", None)  # There is always somebody who waits.
+            await asyncio.sleep(0)
+
+    settling = Settling(settle, LOG, at_once=1)
+    settling.later("newcomer", None)
+    settling.later("leaver", None, urgent=True)
+    running = asyncio.create_task(settling.run())
+    await asyncio.wait_for(settling.idle.wait(), 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert seen[:2] == ["leaver", "newcomer"]
+    assert seen.count("leaver") == 2
+    assert seen[-2] == "leaver"
+
+
+@pytest.mark.parametrize("why", ["logins ended", "it waited for long"])
+async def test_what_only_tells_waits_for_logins_but_not_for_ever_and_nothing_urgent_does(
+    why: str,
+) -> None:
+    seen: list[str] = []
+    first, now, logins = asyncio.Event(), [100.0], [1]
+
+    async def settle(name: str, login_at: float | None) -> None:
+        seen.append(name)
+        first.set()
+
+    settling = Settling(settle, LOG, may_wait=lambda name: bool(logins[0]), clock=lambda: now[0])
+    running = asyncio.create_task(settling.run())
+    settling.later("newcomer", 1.0)
+    settling.later("leaver", None, urgent=True)
+    await asyncio.wait_for(first.wait(), 5)
+    now[0] += LATEST - 1
+    await asyncio.sleep(0)
+    assert seen == ["leaver"]
+    if why == "logins ended":
+        logins[0] = 0
+    else:
+        now[0] += 1
+    await asyncio.wait_for(settling.idle.wait(), 5)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert seen == ["leaver", "newcomer"]

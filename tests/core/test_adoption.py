@@ -109,3 +109,112 @@ def test_an_account_that_holds_nothing_of_the_policys_does_not_wait() -> None:
     ).accounts
     assert (one.fate, one.loses) == (Fate.REMOVE, (Grant("cluster-admin"),))
     assert one.reason == "the policy gives nobody what it holds"
+
+
+SOON, OVER = NOW + 60, NOW
+ADMIN, VIEW = Grant("admin"), Grant("view", "example")
+
+
+def binding(name: str, grant: Grant, *whose: str, its_own: bool = True) -> OldBinding:
+    kind = Kind.ROLE_BINDING if grant.namespace else Kind.CLUSTER_ROLE_BINDING
+    return OldBinding(found(kind, name, grant.namespace), grant.cluster_role, whose, its_own)
+
+
+def token(name: str, account: str, ends: float | None) -> OldToken:
+    return OldToken(found(Kind.SECRET, name, "default"), account, ends)
+
+
+LEFT = FirstSystem(
+    accounts=(found(Kind.SERVICE_ACCOUNT, "jane", "default"),),
+    bindings=(
+        binding("jane-admin", ADMIN, "jane"),
+        binding("jane-view", VIEW, "jane"),
+        binding("john-edit", Grant("edit"), "john"),
+        binding("made-by-hand", Grant("edit"), "jane", its_own=False),
+    ),
+    tokens=(
+        token("of-jane", "jane", SOON),
+        token("of-jane-over", "jane", OVER),
+        token("of-john", "john", None),
+    ),
+)
+
+
+def test_an_account_that_waits_keeps_what_the_policy_gives_and_its_living_tokens() -> None:
+    plan = plan_adoption(LEFT, {}, {ADMIN}, set(), NOW)
+    [jane] = plan.accounts
+    assert (jane.fate, jane.reason, jane.people) == (
+        Fate.WAIT,
+        "nobody of this name has logged in here yet",
+        (),
+    )
+    assert (jane.keeps, jane.loses) == ((ADMIN,), (VIEW,))
+    assert (jane.tokens, jane.never_ends) == (1, False)
+    assert [one.name for one in plan.remove] == [
+        "john-edit",
+        "jane-view",
+        "of-jane-over",
+        "of-john",
+    ]
+    [left] = plan.left
+    assert left == (
+        "clusterrolebindings made-by-hand binds jane to edit and isn't the first system's: "
+        "whoever made it must decide"
+    )
+
+
+def test_an_account_whose_people_have_logged_in_goes_with_all_of_it() -> None:
+    people = {"jane": ["jane", "jane-2"]}
+    [jane] = plan_adoption(LEFT, people, {ADMIN, VIEW}, set(), NOW).accounts
+    assert (jane.fate, jane.reason) == (Fate.REMOVE, "logged in here as jane, jane-2")
+    assert jane.people == ("jane", "jane-2")
+    assert (jane.keeps, jane.loses) == ((), (ADMIN, VIEW))
+
+
+def test_where_all_are_to_go_nobody_waits() -> None:
+    [jane] = plan_adoption(LEFT, {}, {ADMIN}, set(), NOW, everybody=True).accounts
+    assert (jane.fate, jane.reason) == (Fate.REMOVE, "all are to be removed")
+
+
+def test_a_token_without_an_end_is_told() -> None:
+    left = FirstSystem(LEFT.accounts, LEFT.bindings, (token("t", "jane", None),))
+    [jane] = plan_adoption(left, {}, {ADMIN}, set(), NOW).accounts
+    assert (jane.tokens, jane.never_ends) == (1, True)
+
+
+def test_an_object_is_named_with_its_place() -> None:
+    assert str(found(Kind.SECRET, "t", "default")) == "secrets default/t"
+    assert str(found(Kind.CLUSTER_ROLE, "r")) == "clusterroles r"
+
+
+def test_what_a_selector_could_give_in_any_namespace_counts_as_given_there() -> None:
+    left = FirstSystem(LEFT.accounts, (binding("b", VIEW, "jane"),))
+    for grant, fate in (
+        (Grant("view", "*"), Fate.WAIT),
+        (VIEW, Fate.WAIT),
+        (Grant("view"), Fate.WAIT),
+        (Grant("edit", "*"), Fate.REMOVE),
+        (Grant("view", "other"), Fate.REMOVE),
+    ):
+        [jane] = plan_adoption(left, {}, {grant}, set(), NOW).accounts
+        assert jane.fate is fate, grant
+
+
+def test_a_role_goes_when_nothing_binds_it_any_more_and_else_is_told() -> None:
+    def role(name: str) -> Found:
+        return found(Kind.CLUSTER_ROLE, name)
+
+    left = FirstSystem(
+        bindings=(
+            binding("its-own", Grant("gone-from-jwt"), "jane"),
+            binding("by-hand", Grant("kept-from-jwt"), "jane", "john", its_own=False),
+        ),
+        roles=(role("gone-from-jwt"), role("kept-from-jwt"), role("policys-from-jwt")),
+        roles_of_others=frozenset({"policys-from-jwt"}),
+    )
+    plan = plan_adoption(left, {}, set(), {"policys-from-jwt"}, NOW)
+    assert [one.name for one in plan.remove] == ["its-own", "gone-from-jwt"]
+    assert [one.name for one in plan.roles] == ["policys-from-jwt"]
+    by_hand, kept = plan.left
+    assert by_hand.startswith("clusterrolebindings by-hand binds jane, john to kept-from-jwt and ")
+    assert kept == "clusterroles kept-from-jwt is still bound, so it stays until that goes"

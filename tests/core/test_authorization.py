@@ -9,6 +9,7 @@ from jwt_to_rbac.core.authorization import (
     AccessRequest,
     PathRequest,
     ResourceRequest,
+    access_request,
     allowing,
     allows,
 )
@@ -85,3 +86,31 @@ def test_the_first_grant_that_allows_a_request_is_its_reason(
 ) -> None:
     found = allowing([planned("", "none"), *map(planned, grants)], ROLES.__getitem__, request_)
     assert (found and found.rule) == by
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        pytest.param(("get", "pods"), ResourceRequest("get", "", "pods"), id="a-resource"),
+        pytest.param(
+            ("get", "pods/log", "shop", "web"),
+            ResourceRequest("get", "", "pods", "log", "shop", "web"),
+            id="a-part-of-one-object",
+        ),
+        pytest.param(
+            ("patch", "deployments.apps/scale"),
+            ResourceRequest("patch", "apps", "deployments", "scale"),
+            id="of-a-group",
+        ),
+        pytest.param(
+            ("get", "leases.coordination.k8s.io", "shop"),
+            ResourceRequest("get", "coordination.k8s.io", "leases", "", "shop"),
+            id="of-a-group-with-dots",
+        ),
+        pytest.param(("get", "/metrics", "shop"), PathRequest("get", "/metrics"), id="a-path"),
+    ],
+)
+def test_a_question_is_read_as_kubectl_writes_it(
+    words: tuple[str, ...], asked: AccessRequest
+) -> None:
+    assert access_request(*words) == asked

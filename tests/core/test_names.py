@@ -12,6 +12,7 @@ from jwt_to_rbac.core.names import (
     binding_name,
     hashed_account_name,
     hashed_binding_name,
+    identity_digest,
     identity_hash,
     readable_account_name,
     standing_binding_name,
@@ -19,6 +20,9 @@ from jwt_to_rbac.core.names import (
 
 HASH_OF_JANE = "bbeea865ab"
 """The first ten digits of SHA-256 over `23:https://dex.example.com4:jane`, as sha256sum has it."""
+
+DIGEST_OF_JANE = "bbeea865abddb601237db75241f4710e"
+"""The first 32 of them."""
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 
@@ -84,6 +88,7 @@ def test_a_long_readable_name_never_ends_in_a_hyphen() -> None:
 def test_a_hash_stays_what_it_was_in_an_earlier_version() -> None:
     """Another would give everybody with a hashed name a second account."""
     assert identity_hash(Identity("https://dex.example.com", "jane")) == HASH_OF_JANE
+    assert identity_digest(Identity("https://dex.example.com", "jane")) == DIGEST_OF_JANE
     assert identity_hash(Identity("https://i", "\ud800"))  # A lone surrogate can stand in JSON.
 
 

@@ -76,6 +76,22 @@ TOLD: list[tuple[str, str, dict[str, Fact], News]] = [
         {"held": [], "grants": ["admin@cluster (rule admins)"]},
         News("Repair", "Repaired", "Was nothing, is to be admin@cluster (rule admins)."),
     ),
+    (
+        "repaired to nothing",
+        "repair",
+        {"held": ["admin@cluster", "view@x"], "grants": []},
+        News("Repair", "Repaired", "Was admin@cluster, view@x, is to be nothing."),
+    ),
+    (
+        "facts that are no lists",
+        "login",
+        {"changed": True, "given": "admin@cluster", "taken": None},
+        News(
+            "LogIn",
+            "AccessChanged",
+            "A login changed what is held: nothing but the record of the newest token.",
+        ),
+    ),
 ]
 
 NOT_TOLD: list[tuple[str, dict[str, Fact]]] = [
@@ -124,3 +140,4 @@ def test_what_a_person_must_mend_is_a_warning_once(
     news = of_conditions(stamped, told)
     assert [one.reason for one in news] == reasons
     assert all(one.warning and one.action == "Settle" for one in news)
+    assert [one.note for one in news] == [c.message for c in told if c.reason in reasons]

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from jwt_to_rbac.core.difference import HeldGrant, difference
 from jwt_to_rbac.core.expression import Expression, ExpressionFailed
 from jwt_to_rbac.core.identity import Identity, Person
-from jwt_to_rbac.core.plan import AccessPlan, FailedRule, Grant, PlannedGrant, plan
+from jwt_to_rbac.core.plan import (
+    AccessPlan,
+    FailedRule,
+    Grant,
+    MatchedRule,
+    PlannedGrant,
+    plan,
+)
 from jwt_to_rbac.core.policy import (
     Namespaces,
     Policy,
@@ -47,6 +54,15 @@ def test_a_group_that_matched_nothing_is_named() -> None:
     assert access.unmatched_groups == ("cooks",)
 
 
+def test_people_of_an_issuer_that_is_dropped_get_nothing_and_others_all() -> None:
+    dropped = Policy((ADMINS,), issuers=frozenset({"https://other"}))
+    assert plan(person("admins", "x"), dropped, NOWHERE) == AccessPlan(
+        unmatched_groups=("admins", "x")
+    )
+    kept = Policy((ADMINS,), issuers=frozenset({"https://i", "https://other"}))
+    assert plan(person("admins"), kept, NOWHERE).grants == (PlannedGrant(Grant("admin"), "admins"),)
+
+
 def test_nobody_gets_anything_without_a_matching_group() -> None:
     assert plan(person("Admins", "admins "), Policy((ADMINS,)), NOWHERE).grants == ()
 
@@ -58,6 +74,8 @@ def test_a_rule_for_namespaces_gives_a_grant_in_each_that_exists_and_names_the_o
         (PlannedGrant(Grant("view", "a"), "r"), PlannedGrant(Grant("view", "b"), "r")),
         (),
         ("gone",),
+        (),
+        (MatchedRule("r", "view", ("g",), (Grant("view", "a"), Grant("view", "b")), ("gone",)),),
     )
 
 
@@ -72,6 +90,17 @@ def test_two_rules_for_one_grant_give_it_once_for_the_first_reason() -> None:
     again = Rule("again", frozenset({"developers"}), "admin")
     access = plan(person("admins", "developers"), Policy((ADMINS, again)), NOWHERE)
     assert access.grants == (PlannedGrant(Grant("admin"), "admins"),)
+    assert access.matched_rules == (
+        MatchedRule("admins", "admin", ("admins",), (Grant("admin"),)),
+        MatchedRule("again", "admin", ("developers",), (Grant("admin"),)),
+    )
+
+
+def test_a_rule_names_those_of_a_persons_groups_by_which_it_is_for_them() -> None:
+    rule = Rule("r", frozenset({"c", "a", "other"}), "view")
+    by_itself = Rule("self", frozenset(), "edit", when=Expression("yes", lambda _: True))
+    access = plan(person("a", "b", "c"), Policy((rule, by_itself)), NOWHERE)
+    assert [one.groups for one in access.matched_rules] == [("a", "c"), ()]
 
 
 def test_every_rule_counts_whichever_before_it_gives_nothing() -> None:
@@ -91,6 +120,11 @@ def test_every_rule_counts_whichever_before_it_gives_nothing() -> None:
         (),
         ("gone", "lost"),
         (FailedRule("fails", "no such key"),),
+        (
+            MatchedRule("nowhere", "edit", ("g",), (), ("gone",)),
+            MatchedRule("also", "edit", ("h",), (), ("lost",)),
+            MatchedRule("last", "view", ("g",), (Grant("view"),)),
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
-from jwt_to_rbac.core.record import Record, advance, refusal
+from jwt_to_rbac.core.record import REMEMBERED, TOO_OLD, Record, advance, good_again_from, refusal
 
 JANE = Identity("https://issuer.example", "jane")
 
@@ -25,6 +25,28 @@ def record(issued_at: int, *groups: str) -> Record:
 
 def test_the_first_token_is_remembered() -> None:
     assert advance(None, token(5, "a"), now=10) == record(5, "a")
+
+
+def test_a_token_older_than_revocations_are_remembered_is_refused_to_the_second() -> None:
+    last = REMEMBERED + 5
+    assert advance(None, token(5, "a"), now=last) == record(5, "a")
+    assert advance(None, token(5, "a"), now=last + 1) == TOO_OLD
+
+
+@pytest.mark.parametrize(
+    ("now", "issued_at", "not_before", "good_from"),
+    [
+        pytest.param(10.9, 5, None, 11, id="after now"),
+        pytest.param(10, 20, None, 21, id="after the newest token, if its issuer's clock is ahead"),
+        pytest.param(10, 5, 99, 99, id="not before an administrator lets it"),
+        pytest.param(10, 5, 7, 11, id="after now, whatever was said long ago"),
+    ],
+)
+def test_tokens_are_good_again_after_a_revocation_and_all_that_refused_them_before(
+    now: float, issued_at: int, not_before: int | None, good_from: int
+) -> None:
+    known = replace(record(issued_at, "a"), not_before=not_before)
+    assert good_again_from(known, now) == good_from
 
 
 def test_a_newer_token_replaces_the_groups() -> None:

@@ -2,6 +2,7 @@
 itself, with what mends it, and nothing else is."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,11 +16,12 @@ import pytest
 from jwt_to_rbac.cli.doctor import doctor
 from jwt_to_rbac.oidc.times import LEEWAY_SECONDS
 from jwt_to_rbac.sandbox import Sandbox
-from tests.rights.installation import as_program
 from tests.support.cluster import get, install, kubectl
 from tests.support.configuration import configuration, write
 from tests.support.issuer import many_people
+from tests.support.release import credential
 from tests.support.server import free_port
+from tests.support.terminal import COLUMNS, at_a_terminal
 from tests.support.waiting import eventually
 
 HOME = "jwt-to-rbac"
@@ -122,7 +124,7 @@ def test_an_installation_from_the_exported_manifests_is_well(
 def test_with_the_programs_own_credential_it_looks_at_what_that_may_read(
     examined: Examined, look: Look
 ) -> None:
-    kubeconfig = as_program(examined.sandbox, NAME, examined.folder / "kubeconfig")
+    kubeconfig = credential(examined.sandbox, NAME, examined.folder)
     own = {"kubeconfig": str(kubeconfig)}
     found = look(examined.configuration(kubernetes=own))
     unknown = {name for name, one in found.items() if one["state"] == "unknown"}
@@ -290,7 +292,7 @@ def test_an_issuer_whose_keys_do_not_fit_is_told(examined: Examined, look: Look)
 def test_an_api_server_that_is_away_is_told_and_what_is_on_it_is_not(
     examined: Examined, look: Look, tmp_path: Path
 ) -> None:
-    kubeconfig = as_program(examined.sandbox, NAME, tmp_path / "kubeconfig")
+    kubeconfig = credential(examined.sandbox, NAME, tmp_path)
     there = kubeconfig.read_text()
     kubeconfig.write_text(
         there.replace(examined.sandbox.api_server, f"https://127.0.0.1:{free_port()}")
@@ -312,7 +314,7 @@ def test_a_clock_that_is_off_is_told_with_how_far(examined: Examined, look: Look
     assert found["clock of API server"]["state"] == "ok"
 
 
-def test_the_command_shows_a_table_and_its_exit_code_says_whether_all_is_well(
+def test_the_command_shows_each_check_and_its_exit_code_says_whether_all_is_well(
     examined: Examined,
 ) -> None:
     command = [sys.executable, "-m", "jwt_to_rbac", "doctor", "--service-account", NAME]
@@ -322,10 +324,28 @@ def test_the_command_shows_a_table_and_its_exit_code_says_whether_all_is_well(
         [*command, "--config", config], env=environment, capture_output=True, text=True
     )
     assert (well.returncode, well.stderr) == (0, "")
-    assert well.stdout.startswith("CHECK ")
+    assert well.stdout.startswith("ok        configuration\n")
     examined.configuration(accounts={"namespace": "nowhere"})
     ill = subprocess.run(
         [*command, "--config", config], env=environment, capture_output=True, text=True
     )
     assert ill.returncode == 1
-    assert "\naccounts namespace: Apply it: jwt-to-rbac export manifests" in ill.stdout
+    assert "\nfailed    accounts namespace\n" in ill.stdout
+    assert "\n          -> Apply it: `jwt-to-rbac export manifests" in ill.stdout
+
+
+def test_at_a_terminal_of_eighty_columns_each_finding_fits_and_what_mends_it_can_be_copied(
+    examined: Examined,
+) -> None:
+    config = examined.configuration(accounts={"namespace": "nowhere"})
+    environment = {"KUBECONFIG": str(examined.sandbox.kubeconfig), "PATH": ""}
+    command = [sys.executable, "-m", "jwt_to_rbac", "doctor", "--config", str(config)]
+    screen = at_a_terminal(environment | {"NO_COLOR": "1"}, *command, "--service-account", NAME)
+    assert screen.ended() == 1, screen.text
+    os.close(screen.terminal)
+    lines = screen.text.splitlines()
+    # A path or URL that is longer than a line is one word, and stays so.
+    assert not [line for line in lines if len(line) > COLUMNS and len(line.split()) > 1]
+    for part in ("namespace", "admission", "rbac"):
+        mends = f"`jwt-to-rbac export manifests --part {part} | kubectl apply -f -`"
+        assert [line for line in lines if line.startswith(" " * 10) and mends in line], part

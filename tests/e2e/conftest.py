@@ -13,11 +13,12 @@ import pytest
 
 from jwt_to_rbac.sandbox import Sandbox
 from tests.support.cluster import install
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople, many_people
 from tests.support.oracle.invariants import left_over, meddled, misdirected
 from tests.support.oracle.recorder import Recorder, recording
-from tests.support.server import Server, running_server
+from tests.support.release import installed_server
+from tests.support.server import Server
 from tests.support.waiting import eventually
 
 
@@ -83,7 +84,7 @@ def client(
     folder = tmp_path_factory.mktemp("server")
     audit = folder / "audit.log"
     issuers = {sandbox.issuer: sandbox.client_id, issuer.url: AUDIENCE}
-    with running_server(configuration(sandbox.kubeconfig, audit, issuers), folder) as server:
+    with installed_server(sandbox, pod_configuration(audit, issuers), folder) as server:
         yield Client(server, audit)
 
 

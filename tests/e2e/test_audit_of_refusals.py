@@ -10,9 +10,9 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import clear, get, install, kubectl
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import installed_server
 
 
 @pytest.fixture(autouse=True)
@@ -101,8 +101,8 @@ def test_a_rule_that_has_no_value_is_told_in_record_and_status(
         ]
     }
     audit = tmp_path / "audit.log"
-    config = configuration(sandbox.kubeconfig, audit, {issuer.url: AUDIENCE}, policy)
-    with running_server(config, tmp_path) as server:
+    config = pod_configuration(audit, {issuer.url: AUDIENCE}, policy)
+    with installed_server(sandbox, config, tmp_path) as server:
         client = Client(server, audit)
         account = client.log_in(issuer.token("partly")).json()["ServiceAccount"]
         (told,) = last(client, "login")["failed_rules"]

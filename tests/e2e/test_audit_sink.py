@@ -7,20 +7,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
+import pytest
+
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import install, names
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import installed_server
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.quiet
 
 
 @contextmanager
 def server(sandbox: Sandbox, issuer: ManyPeople, audit: Path, folder: Path) -> Iterator[Client]:
     install(sandbox)
-    config = configuration(sandbox.kubeconfig, audit, {issuer.url: AUDIENCE})
-    with running_server(config, folder) as running:
+    config = pod_configuration(audit, {issuer.url: AUDIENCE})
+    with installed_server(sandbox, config, folder) as running:
         yield Client(running, audit)
 
 

@@ -14,10 +14,10 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Answer, Client
 from tests.support.cluster import clear, get, install
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.faults import Fault, Faults, faulty_api_server
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import install_chart
 from tests.support.waiting import eventually
 
 ADMIN, DEVELOPER = "admin", "developers-from-jwt"
@@ -59,10 +59,13 @@ def spoiled(
 ) -> Iterator[Spoiled]:
     install(sandbox)
     folder = tmp_path_factory.mktemp("spoiled")
-    with faulty_api_server(sandbox.kubeconfig, folder) as faults:
-        config = configuration(faults.kubeconfig, folder / "audit.log", {issuer.url: AUDIENCE})
-        with running_server(config, folder) as server:
-            yield Spoiled(sandbox, Client(server, folder / "audit.log"), faults, issuer)
+    config = pod_configuration(folder / "audit.log", {issuer.url: AUDIENCE})
+    release = install_chart(sandbox, config, folder)
+    with (
+        faulty_api_server(release.credential(folder), folder) as faults,
+        release.started(folder, faults.kubeconfig, controllers=False) as server,
+    ):
+        yield Spoiled(sandbox, Client(server, folder / "audit.log"), faults, issuer)
     clear(sandbox)
 
 

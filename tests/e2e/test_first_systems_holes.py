@@ -10,9 +10,9 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import clear, get, install, kubectl, names, with_token
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import installed_server
 
 USERS = ("-n", "jwt-to-rbac-users")
 
@@ -45,8 +45,8 @@ def odd(
     install(sandbox)
     folder = tmp_path_factory.mktemp("odd")
     audit = folder / "audit.log"
-    config = configuration(sandbox.kubeconfig, audit, {issuer.url: AUDIENCE}, ODD_POLICY)
-    with running_server(config, folder) as server:
+    config = pod_configuration(audit, {issuer.url: AUDIENCE}, ODD_POLICY)
+    with installed_server(sandbox, config, folder) as server:
         yield Client(server, audit)
 
 

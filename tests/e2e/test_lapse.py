@@ -9,9 +9,10 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import clear, get, install, kubectl, names, with_token
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.oracle.recorder import Recorder
+from tests.support.release import installed_server
 from tests.support.waiting import eventually
 
 USERS = ("-n", "jwt-to-rbac-users")
@@ -31,11 +32,11 @@ def brief(
     """A server of short lives, the only one that leads."""
     install(sandbox)
     folder = tmp_path_factory.mktemp("brief")
-    config = configuration(sandbox.kubeconfig, folder / "audit.log", {issuer.url: AUDIENCE})
+    config = pod_configuration(folder / "audit.log", {issuer.url: AUDIENCE})
     config["tokens"] = {"defaultLifetime": f"{LONGEST}s", "maximumLifetime": f"{LONGEST}s"}
     # A leader looks after everybody, also those whom servers of other policies let in.
     clear(sandbox)
-    with running_server(config, folder, controllers=True) as server:
+    with installed_server(sandbox, config, folder, controllers=True) as server:
         yield Client(server, folder / "audit.log")
     clear(sandbox)
 
@@ -89,6 +90,20 @@ def test_who_comes_back_after_a_lapse_has_what_the_token_says(
     assert begun.status == 201, begun.text
     assert roles(sandbox, account) == {"developers-from-jwt"}
     assert not eventually(lambda: not roles(sandbox, account), LONGEST / 2)
+    kubectl(sandbox, "delete", "ag", account)
+
+
+def test_a_first_login_with_an_old_token_gives_access_that_stays(
+    sandbox: Sandbox, brief: Client, issuer: ManyPeople, oracle: Recorder, name: str
+) -> None:
+    account, began = f"{name}-example-com", oracle.mark()
+    old = issuer.token(name, groups=["developers"], iat=issuer.now() - 600)
+    assert brief.log_in(old).status == 201
+    kubectl(sandbox, "wait", f"ag/{account}", "--for=condition=Ready", "--timeout=10s")
+    # Not even for a moment: whoever leads has heard of the AccessGrant before the login was told.
+    gone = [one for one in oracle.history(began).of([account]).revisions if one.gone]
+    assert not gone, [str(one) for one in gone]
+    assert roles(sandbox, account) == {"developers-from-jwt"}
     kubectl(sandbox, "delete", "ag", account)
 
 

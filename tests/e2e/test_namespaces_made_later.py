@@ -7,9 +7,9 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import install, kubectl, names
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import installed_server
 from tests.support.waiting import eventually
 
 POLICY: dict[str, object] = {
@@ -41,7 +41,7 @@ def test_a_namespace_made_after_the_configuration_is_covered_at_the_next_login(
     sandbox: Sandbox, issuer: ManyPeople, bakery: str, tmp_path: Path
 ) -> None:
     audit = tmp_path / "audit.log"
-    config = configuration(sandbox.kubeconfig, audit, {issuer.url: AUDIENCE}, POLICY)
+    config = pod_configuration(audit, {issuer.url: AUDIENCE}, POLICY)
     baker = issuer.token("baker", groups=["bakers"])
 
     def bound(namespace: str) -> bool:
@@ -52,7 +52,7 @@ def test_a_namespace_made_after_the_configuration_is_covered_at_the_next_login(
         assert client.log_in(baker).status in (201, 403)
         return bound(namespace)
 
-    with running_server(config, tmp_path) as server:
+    with installed_server(sandbox, config, tmp_path) as server:
         client = Client(server, audit)
         assert client.log_in(baker).status == 201
         assert bound(bakery)

@@ -13,9 +13,9 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Answer, Client
 from tests.support.cluster import install
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import installed_server
 
 ACCOUNT = "canary-example-com"
 
@@ -25,8 +25,8 @@ def talkative(sandbox: Sandbox, issuer: ManyPeople, tmp_path: Path) -> Iterator[
     install(sandbox)
     audit = tmp_path / "audit.log"
     issuers = {sandbox.issuer: sandbox.client_id, issuer.url: AUDIENCE}
-    config = configuration(sandbox.kubeconfig, audit, issuers) | {"log": {"level": "debug"}}
-    with running_server(config, tmp_path) as server:
+    config = pod_configuration(audit, issuers) | {"log": {"level": "debug"}}
+    with installed_server(sandbox, config, tmp_path) as server:
         yield Client(server, audit)
 
 

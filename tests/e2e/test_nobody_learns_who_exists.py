@@ -15,6 +15,8 @@ from tests.e2e.conftest import Client
 from tests.support.cluster import clear
 from tests.support.issuer import ManyPeople
 
+pytestmark = pytest.mark.quiet
+
 PAIRS = 60
 SEED = 20260101
 

@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 EXAMPLES = 15
 """Generated requests an operation, beside those that cover its schema systematically."""
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2, 3, 4, 5, 6)
 """Names of accounts and sessions differ from run to run, so that a rare operation may once be asked
 of nobody but people who don't exist: then the next seed gets its turn."""
 PEOPLE = 60

@@ -13,9 +13,9 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import clear, get, install, kubectl, names, run_kubectl
-from tests.support.configuration import configuration, write
+from tests.support.configuration import pod_configuration, write
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import install_chart
 from tests.support.waiting import eventually
 
 SOON = 5.0
@@ -51,7 +51,7 @@ class Led:
     def put(self, policy: dict[str, object], issuer: str = "") -> None:
         """Save a configuration, and return when it is in force."""
         issuers = {issuer or self.issuer.url: AUDIENCE}
-        whole = configuration(self.sandbox.kubeconfig, self.client.audit, issuers, policy)
+        whole = pod_configuration(self.client.audit, issuers, policy)
         file = self.folder / "config.yaml"
         before, taken_up = file.read_text(), self._taken_up()
         write(whole, urlsplit(self.client.server.url).netloc, self.folder)
@@ -95,8 +95,11 @@ def led(
     folder = tmp_path_factory.mktemp("led")
     audit = folder / "audit.log"
     audit.touch()
-    begun = configuration(sandbox.kubeconfig, audit, {issuer.url: AUDIENCE}, policy(bakers="pods"))
-    with running_server(begun, folder, controllers=True) as server:
+    # Rights for all that the policies here name, as whoever changes one puts them there before.
+    widest = policy(bakers="pods", smiths="services")
+    begun = pod_configuration(audit, {issuer.url: AUDIENCE}, widest)
+    release = install_chart(sandbox, begun, folder, "reloaded", admission={"enabled": False})
+    with release.started(folder) as server:
         client = Client(server, audit)
         leads = "\njwt_to_rbac_leader 1.0\n"
         assert eventually(lambda: leads in client.call("GET", "/metrics").text, 15)
@@ -123,6 +126,26 @@ def test_people_who_do_not_log_in_lose_what_the_policy_drops_and_then_its_role_g
     led.put(policy(bakers="pods", smiths="services"))
     assert eventually(lambda: all(led.held(account) == both for account in people), SOON)
     assert eventually(lambda: led.may_read(BAKERS) == ["pods"], SOON)
+
+
+def test_how_far_a_changed_policy_is_in_force_is_told(led: Led) -> None:
+    led.put(policy(bakers="pods"))
+    people = [led.log_in(f"reload-told-{n}", "viewers", "bakers") for n in range(3)]
+    led.put(policy(smiths="services"))
+
+    def told() -> dict[str, Any]:
+        ready: dict[str, Any] = led.client.call("GET", "/readyz?verbose").json()["controllers"]
+        return ready
+
+    assert eventually(lambda: told()["taking"] >= len(people), SOON), told()
+    assert eventually(lambda: told()["accountsWaiting"] == 0, SOON), told()
+    assert told()["leading"]
+    assert all(led.held(account) == {"view"} for account in people)
+    metrics = led.client.call("GET", "/metrics").text
+    assert "\njwt_to_rbac_unattended_queue_depth 0.0\n" in metrics
+    for account in people:
+        given = get(led.sandbox, "accessgrant", account)["status"]["grants"]
+        assert [one["clusterRole"] for one in given] == ["view"]
 
 
 def test_changed_rules_are_in_the_role_without_a_login(led: Led) -> None:

@@ -9,9 +9,9 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import get, install, with_token
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import installed_server
 
 USERS = ("-n", "jwt-to-rbac-users")
 
@@ -25,8 +25,8 @@ def storing(
     install(sandbox)
     folder = tmp_path_factory.mktemp("storing")
     audit = folder / "audit.log"
-    config = configuration(sandbox.kubeconfig, audit, {issuer.url: AUDIENCE})
-    with running_server(config | {"tokens": {"stored": True}}, folder) as server:
+    config = pod_configuration(audit, {issuer.url: AUDIENCE})
+    with installed_server(sandbox, config | {"tokens": {"stored": True}}, folder) as server:
         yield Client(server, audit)
 
 

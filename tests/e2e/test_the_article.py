@@ -11,6 +11,8 @@ from tests.support.cluster import get, kubectl, names, with_token
 from tests.support.dex import claims_of, later_id_token
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.quiet
+
 JANE = "janedoe-example-com"
 JOHN = "johndoe-example-com"
 ACCOUNTS = ("-n", "jwt-to-rbac-users")

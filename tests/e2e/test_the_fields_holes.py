@@ -13,9 +13,9 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import clear, install, kubectl, names
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import installed_server
 from tests.support.waiting import eventually
 
 ROWS: dict[str, tuple[str, ...]] = {
@@ -92,6 +92,14 @@ ROWS: dict[str, tuple[str, ...]] = {
     "a guessable state (dex-k8s-authenticator), logins that share theirs (OpenUnison 1052)": (
         "test_a_browser_login_uses_pkce_state_and_nonce_and_a_free_loopback_port",
         "test_two_logins_share_no_secret",
+    ),
+    "login phishing through a command line (CVE-2026-33757, CVE-2024-58267)": (
+        "test_an_attackers_link_back_to_this_machine_logs_nobody_in",
+        "test_a_link_to_log_in_by_that_somebody_sent_brings_them_nothing",
+        "test_a_code_of_anothers_login_is_worth_nothing_even_with_the_right_state",
+        "test_a_device_code_is_shown_with_a_warning_and_is_of_use_to_this_process_alone",
+        "test_kubectl_goes_on_with_nobody_but_who_was_logged_in",
+        "test_every_endpoint_authenticates",
     ),
     "rules without apiGroups (CVE-2021-25318)": (
         "test_a_policy_is_refused_with",
@@ -278,10 +286,10 @@ def test_a_namespace_that_ends_blocks_no_other_grant(
     rule = {"name": "r", "groups": ["r"], "clusterRole": "view", "scope": scope}
     policy: dict[str, object] = {"rules": [rule]}
     audit = tmp_path / "audit.log"
-    config = configuration(sandbox.kubeconfig, audit, {issuer.url: AUDIENCE}, policy)
+    config = pod_configuration(audit, {issuer.url: AUDIENCE}, policy)
     person = issuer.token("somewhere", groups=["r"])
     try:
-        with running_server(config, tmp_path) as server:
+        with installed_server(sandbox, config, tmp_path) as server:
             client = Client(server, audit)
             assert eventually(lambda: client.log_in(person).status == 201)
             assert names(sandbox, "rolebindings", "-n", "open-second") == [

@@ -14,9 +14,10 @@ from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.record import Record, advance
 from jwt_to_rbac.sandbox import Sandbox
 from tests.support.cluster import clear, get, install
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import Server, running_server
+from tests.support.release import installed_server
+from tests.support.server import Server
 from tests.support.waiting import eventually
 
 PEOPLE = 1000
@@ -45,8 +46,8 @@ def replicas(
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
     issuers = {issuer.url: AUDIENCE}
     with (
-        running_server(configuration(sandbox.kubeconfig, one / "audit", issuers), one) as first,
-        running_server(configuration(sandbox.kubeconfig, two / "audit", issuers), two) as second,
+        installed_server(sandbox, pod_configuration(one / "audit", issuers), one) as first,
+        installed_server(sandbox, pod_configuration(two / "audit", issuers), two) as second,
     ):
         yield [first, second]
     clear(sandbox)

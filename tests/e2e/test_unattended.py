@@ -14,10 +14,12 @@ from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import clear, get, install, kubectl, names, with_token
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import installed_server
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.quiet
 
 USERS = "jwt-to-rbac-users"
 PODS = [{"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]
@@ -82,6 +84,13 @@ class Kept:
             if account in [subject["name"] for subject in one.get("subjects", [])]
         }
 
+    def events(self, account: str) -> list[str]:
+        """The reasons of the warnings among an AccessGrant's Events."""
+        which = f"--field-selector=involvedObject.name={account},type=Warning"
+        return [
+            one["reason"] for one in get(self.sandbox, "events", "-n", "default", which)["items"]
+        ]
+
     def has_account(self, account: str) -> bool:
         return account in names(self.sandbox, "serviceaccounts", "-n", USERS)
 
@@ -102,8 +111,8 @@ def kept(
     clear(sandbox)
     folder = tmp_path_factory.mktemp("kept")
     audit = folder / "audit.log"
-    config = configuration(sandbox.kubeconfig, audit, {issuer.url: AUDIENCE}, POLICY)
-    with running_server(config, folder, controllers=True) as server:
+    config = pod_configuration(audit, {issuer.url: AUDIENCE}, POLICY)
+    with installed_server(sandbox, config, folder, controllers=True) as server:
         client = Client(server, audit)
         leads = "\njwt_to_rbac_leader 1.0\n"
         assert eventually(lambda: leads in client.call("GET", "/metrics").text, 15)
@@ -125,6 +134,23 @@ def alter_the_subjects(kept: Kept, account: str) -> None:
     kept.admin_kubectl("patch", *binding, "--type=merge", "-p", patch)
 
 
+def take_the_marks_away(kept: Kept, account: str) -> None:
+    binding = ("clusterrolebinding", f"{account}-admin-binding")
+    kept.admin_kubectl("label", *binding, "generatedby-", "app.kubernetes.io/managed-by-")
+
+
+def lie_in_the_status(kept: Kept, account: str) -> None:
+    lie = {
+        "type": "Ready",
+        "status": "False",
+        "reason": "Lied",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+    patch = json.dumps({"status": {"conditions": [lie], "grants": None}})
+    which = ("accessgrant", account, "--subresource=status", "--type=merge")
+    kept.admin_kubectl("patch", *which, "-p", patch)
+
+
 def bind_more(kept: Kept, account: str) -> None:
     """A binding that claims to be of the AccessGrant, to a role that the policy doesn't give."""
     uid = get(kept.sandbox, "accessgrant", account)["metadata"]["uid"]
@@ -142,7 +168,14 @@ def bind_more(kept: Kept, account: str) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [delete_a_binding, delete_the_account, alter_the_subjects, bind_more],
+    [
+        delete_a_binding,
+        delete_the_account,
+        alter_the_subjects,
+        take_the_marks_away,
+        bind_more,
+        lie_in_the_status,
+    ],
     ids=lambda one: one.__name__,
 )
 def test_what_somebody_changed_by_hand_is_right_again_within_two_seconds(
@@ -153,11 +186,13 @@ def test_what_somebody_changed_by_hand_is_right_again_within_two_seconds(
     damaged = time.monotonic()
 
     def right() -> bool:
-        subjects = get(kept.sandbox, "clusterrolebinding", f"{account}-admin-binding")["subjects"]
+        binding = get(kept.sandbox, "clusterrolebinding", f"{account}-admin-binding")
         return (
             kept.roles(account) == BOTH
             and kept.has_account(account)
-            and [one["name"] for one in subjects] == [account]
+            and [one["name"] for one in binding["subjects"]] == [account]
+            and "generatedby" in binding["metadata"].get("labels", {})
+            and kept.ready(account) == "Applied"
         )
 
     def right_or_not_there() -> bool:
@@ -168,7 +203,6 @@ def test_what_somebody_changed_by_hand_is_right_again_within_two_seconds(
 
     assert eventually(right_or_not_there), damage.__name__
     assert time.monotonic() - damaged < 2
-    assert kept.ready(account) == "Applied"
 
 
 def test_deleting_the_access_grant_takes_everything_without_the_garbage_collector(
@@ -194,6 +228,29 @@ def test_an_access_grant_that_waits_for_a_finalizer_gives_nothing_meanwhile(kept
     assert eventually(lambda: not kept.roles(account) and not kept.has_account(account))
     assert account in names(kept.sandbox, "accessgrants")
     kept.admin_kubectl("patch", *grant, *patch, '{"metadata": {"finalizers": null}}')
+
+
+def test_an_access_grant_that_is_applied_by_hand_gives_what_the_policy_says(kept: Kept) -> None:
+    name = f"applied-{secrets.token_hex(5)}"
+    subject = {"issuer": kept.issuer.url, "subject": name, "username": name, "groups": ["admins"]}
+    body: dict[str, Any] = {
+        "apiVersion": "jwt-to-rbac.io/v1alpha1",
+        "kind": "AccessGrant",
+        "metadata": {"name": name},
+        "spec": {
+            "subject": subject,
+            "serviceAccount": {"namespace": USERS, "name": name},
+            "claimsIssuedAt": rfc3339(time.time()),
+        },
+    }
+    create(kept, body)
+    kept.admin_kubectl("wait", f"ag/{name}", "--for=condition=Ready", "--timeout=5s")
+    assert kept.roles(name) == {ADMIN}
+    assert kept.has_account(name)
+    kept.change(name, subject=subject | {"groups": ["developers"]})
+    assert eventually(lambda: kept.roles(name) == {DEVELOPER}, 2)
+    kept.admin_kubectl("delete", "accessgrant", name)
+    assert eventually(lambda: not kept.roles(name) and not kept.has_account(name), 2)
 
 
 def gone_an_hour_ago() -> str:
@@ -275,6 +332,7 @@ def test_a_named_namespace_is_reported_while_it_is_absent_or_ends(kept: Kept) ->
     kept.admin_kubectl("delete", "namespace", "guest-house", "--wait=false")
     assert eventually(lambda: kept.ready(name) == "NamespaceAbsent")
     assert "guest-house" in kept.condition(name)["message"]
+    assert eventually(lambda: "NamespaceAbsent" in kept.events(name))
     assert kept.roles(name) == {ADMIN}, "the rest of the access suffers from it"
     kept.admin_kubectl("patch", *keeper, *patch, '{"metadata": {"finalizers": null}}')
 
@@ -300,6 +358,7 @@ def test_a_binding_by_others_is_left_alone_and_reported(kept: Kept) -> None:
     told = eventually(lambda: kept.condition(account, "ForeignBindings"))
     assert told["status"] == "True"
     assert f"clusterrolebinding/{theirs}" in told["message"]
+    assert eventually(lambda: "MadeByOthers" in kept.events(account))
     assert kept.ready(account) == "Applied"
     kept.admin_kubectl("delete", "clusterrolebinding", theirs)
     assert eventually(lambda: not kept.condition(account, "ForeignBindings"))

@@ -8,9 +8,9 @@ import pytest
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import clear, install, kubectl, run_kubectl
-from tests.support.configuration import configuration
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import installed_server
 from tests.support.waiting import eventually
 
 POLICY: dict[str, object] = {
@@ -53,8 +53,8 @@ def asked(
     install(sandbox)
     folder: Path = tmp_path_factory.mktemp("who-can")
     audit = folder / "audit.log"
-    config = configuration(sandbox.kubeconfig, audit, {issuer.url: AUDIENCE}, POLICY)
-    with running_server(config, folder) as server:
+    config = pod_configuration(audit, {issuer.url: AUDIENCE}, POLICY)
+    with installed_server(sandbox, config, folder) as server:
         client = Client(server, audit)
         for name, groups in PEOPLE.items():
             assert client.log_in(issuer.token(name, groups=groups)).status == 201

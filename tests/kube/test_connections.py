@@ -11,7 +11,7 @@ import pytest
 from jwt_to_rbac.core.errors import Outage
 from jwt_to_rbac.kube import connections
 from jwt_to_rbac.kube.connections import Connections
-from jwt_to_rbac.kube.official import Configuration
+from jwt_to_rbac.kube.official import ConfigException, Configuration
 from jwt_to_rbac.kube.session import KubeSession
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -144,6 +144,26 @@ async def test_no_answer_is_taken_for_another_requests(answer: bytes) -> None:
     assert seen.connected == 2
 
 
+async def test_what_is_dropped_is_not_used_again_though_it_carried_a_request_meanwhile() -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def waits(seen: Peer, writer: asyncio.StreamWriter) -> None:
+        if len(seen.heads) == 2:
+            asked.set()
+            await answer.wait()
+        writer.write(OK)
+
+    async with peer(waits) as (seen, ours):
+        assert (await ours.ask("GET", "/", {}, b"")).body == b"hi"
+        under_way = asyncio.create_task(ours.ask("GET", "/", {}, b""))
+        await asked.wait()
+        ours.drop()
+        answer.set()
+        assert (await under_way).body == b"hi"
+        assert (await ours.ask("GET", "/", {}, b"")).body == b"hi"
+    assert [number for number, _ in seen.heads] == [1, 1, 2]
+
+
 async def test_a_request_that_was_given_up_takes_its_connection_along() -> None:
     async def silent(seen: Peer, writer: asyncio.StreamWriter) -> None:
         if len(seen.heads) > 1:
@@ -229,6 +249,20 @@ async def test_a_kubeconfigs_proxy_is_gone_through_and_the_environments_is_not(
 async def test_a_credential_that_no_header_can_hold_is_an_outage() -> None:
     async with peer(saying(OK)) as (seen, _):
         configuration = Configuration(host=seen.url, api_key={"BearerToken": "a\nX: y"})
+        session = KubeSession(configuration)
+        with pytest.raises(Outage):
+            await session.call("GET", "/api/v1/namespaces")
+        await session.close()
+    assert seen.heads == []
+
+
+async def test_a_token_file_that_is_empty_at_this_moment_is_an_outage() -> None:
+    def read_it(_: Configuration) -> None:
+        raise ConfigException("Token file exists but empty.")  # In the official client's words.
+
+    async with peer(saying(OK)) as (seen, _):
+        configuration = Configuration(host=seen.url)
+        configuration.refresh_api_key_hook = read_it
         session = KubeSession(configuration)
         with pytest.raises(Outage):
             await session.call("GET", "/api/v1/namespaces")

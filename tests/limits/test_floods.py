@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from jwt_to_rbac.api.edge import HELD_SECONDS
+from jwt_to_rbac.api.edge import DEADLINE, HELD_A_SECOND, HELD_SECONDS, MOST_HELD, held_for
 from jwt_to_rbac.sandbox import Sandbox
 from tests.support.cluster import clear, install
 from tests.support.configuration import configuration
@@ -109,6 +109,12 @@ def flood(limited: Limited, source: str, times: int) -> list[Answer]:
     """So many bad tokens at the same time."""
     with ThreadPoolExecutor(times) as threads:
         return list(threads.map(lambda n: limited.log_in(f"bad-{n}", source), range(times)))
+
+
+@pytest.mark.parametrize("held", [1, 64, 256, 257, 1000, MOST_HELD])
+def test_more_connections_bring_a_flood_no_more_answers(held: int) -> None:
+    assert HELD_SECONDS <= held_for(held) < DEADLINE / 2
+    assert held / held_for(held) <= HELD_A_SECOND
 
 
 def test_refusals_are_held_back_where_there_were_too_many_and_good_logins_are_not(

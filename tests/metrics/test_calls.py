@@ -22,7 +22,7 @@ from jwt_to_rbac.kube.calls import verb_and_resource
         pytest.param("POST", paths.GRANTS, ("create", "accessgrants"), id="create"),
         pytest.param("GET", paths.grant("jane"), ("get", "accessgrants"), id="get"),
         pytest.param(
-            "PATCH", paths.grant("jane") + "/status", ("patch", "accessgrants/status"), id="status"
+            "PUT", paths.grant("jane") + "/status", ("update", "accessgrants/status"), id="status"
         ),
         pytest.param(
             "POST",

@@ -1,10 +1,11 @@
 """The authorization code flow: what an issuer is asked, and which of its answers are believed."""
 
+import asyncio
 import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -90,6 +91,10 @@ def secret_file(folder: Path, secret: str) -> Path:
     return file
 
 
+def refused(issuer: LocalIssuer, why: str) -> str:
+    return f"The login at '{issuer.url}' came to nothing: {why}. Begin anew."
+
+
 async def test_the_configured_issuers_are_offered(flow: Flow) -> None:
     assert flow.flow.offered() == [OfferedIssuer(flow.issuer.url, "Staff")]
 
@@ -163,16 +168,19 @@ async def test_a_secret_goes_where_the_issuer_takes_it(
 
 async def test_a_secret_that_cant_be_read_is_an_outage(flow: Flow, tmp_path: Path) -> None:
     flow.keeps(tmp_path / "missing")
-    with pytest.raises(Outage, match="client secret can't be read") as caught:
+    with pytest.raises(Outage) as caught:
         await flow.redeem()
     assert caught.value.code is Code.ISSUER_UNAVAILABLE
+    assert caught.value.detail == (
+        "The web app's client secret can't be read. Tell whoever runs jwt-to-rbac."
+    )
 
 
 @pytest.mark.parametrize(
     ("changes", "code", "says"),
     [
-        ({"nonce": "other"}, Code.LOGIN_REFUSED, "nonce is not this login's"),
-        ({"nonce": ...}, Code.LOGIN_REFUSED, "nonce is not this login's"),
+        ({"nonce": "other"}, Code.LOGIN_REFUSED, ": its ID token's nonce is not this login's. "),
+        ({"nonce": ...}, Code.LOGIN_REFUSED, ": its ID token's nonce is not this login's. "),
         ({"aud": "other"}, Code.TOKEN_AUDIENCE, "other"),
         ({"exp": 1}, Code.TOKEN_EXPIRED, "expired"),
     ],
@@ -199,7 +207,7 @@ async def test_an_id_token_for_another_client_of_ours_is_refused(
     refusal = await made.redeem(flow.login, CODE)
     await several.close()
     assert isinstance(refusal, Denial)
-    assert "not for this login" in refusal.detail
+    assert refusal.detail == refused(flow.issuer, "its ID token is not for this login")
 
 
 @pytest.mark.parametrize(
@@ -209,9 +217,10 @@ async def test_an_id_token_for_another_client_of_ours_is_refused(
         (401, {"error": "invalid_client", "id_token": "x"}, "said 'invalid_client'"),
         (200, {"access_token": "x"}, "said no ID token"),
         (200, {"id_token": 7}, "said no ID token"),
-        (200, b"<html>", "can't be read"),
+        (200, b"<html>", ": its token endpoint's answer can't be read. "),
+        (499, {"error": "invalid_grant"}, "said 'invalid_grant'"),
     ],
-    ids=["refused", "client", "none", "a-number", "no-json"],
+    ids=["refused", "client", "none", "a-number", "no-json", "no-outage"],
 )
 async def test_an_answer_without_an_id_token_is_a_refusal(
     flow: Flow, status: int, answer: object, says: str
@@ -222,9 +231,10 @@ async def test_an_answer_without_an_id_token_is_a_refusal(
     assert says in refusal.detail
 
 
-async def test_an_issuer_in_trouble_is_an_outage(flow: Flow) -> None:
-    flow.endpoint.status = 502
-    with pytest.raises(Outage, match="answered with status 502") as caught:
+@pytest.mark.parametrize("status", [500, 502])
+async def test_an_issuer_in_trouble_is_an_outage(flow: Flow, status: int) -> None:
+    flow.endpoint.status = status
+    with pytest.raises(Outage, match=f"answered with status {status}") as caught:
         await flow.redeem()
     assert caught.value.code is Code.ISSUER_UNAVAILABLE
 
@@ -242,9 +252,11 @@ async def test_an_issuer_without_the_endpoint_is_an_outage(
 
 @pytest.mark.parametrize("code", ["", "x" * (LONGEST_CODE + 1)], ids=["none", "too-long"])
 async def test_an_unusable_code_is_shown_to_nobody(flow: Flow, code: str) -> None:
-    assert "no usable code" in (await flow.refusal(code)).detail
+    told = (await flow.refusal(code)).detail
+    assert told == refused(flow.issuer, "its answer has no usable code")
     assert flow.endpoint.form == {}
     assert isinstance(await flow.redeem("x" * LONGEST_CODE), str)
+    assert isinstance(await flow.redeem("x"), str)
 
 
 async def test_an_issuer_that_isnt_offered_any_more_is_told(flow: Flow) -> None:
@@ -252,7 +264,9 @@ async def test_an_issuer_that_isnt_offered_any_more_is_told(flow: Flow) -> None:
     login = flow.login
     for found in (await flow.flow.address(login), await flow.flow.redeem(login, CODE)):
         assert isinstance(found, Denial)
-        assert found.code is Code.LOGIN_INCOMPLETE
+        assert found == Denial(
+            Code.LOGIN_INCOMPLETE, f"Nobody logs in at '{login.issuer}' here. Begin anew."
+        )
     assert await flow.flow.end_address(login.issuer, "https://back") == ""
 
 
@@ -287,6 +301,12 @@ async def test_the_issuers_addresses_are_remembered_for_a_minute(flow: Flow, clo
     assert flow.issuer.discoveries == 2
 
 
+async def test_nothing_is_taken_for_remembered_shortly_after_the_clock_began(flow: Flow) -> None:
+    early = replace(flow.flow, clock=Clock(KNOWN_SECONDS + 1))
+    assert isinstance(await early.address(flow.login), str)
+    assert flow.issuer.discoveries == 1
+
+
 async def test_an_issuer_that_is_away_is_an_outage_and_is_asked_again(flow: Flow) -> None:
     async def away(_: web.Request) -> web.StreamResponse:
         return web.Response(status=503)
@@ -311,3 +331,23 @@ async def test_nothing_secret_is_in_a_refusal(flow: Flow, tmp_path: Path) -> Non
     assert "hush" not in told
     assert "verifier" not in told
     assert len(told) < 300
+
+
+async def test_an_issuer_that_says_nothing_is_waited_for_no_longer_than_is_configured(
+    flow: Flow,
+) -> None:
+    silent = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.StreamResponse:
+        await silent.wait()
+        return web.Response()
+
+    hasty = replace(flow.flow, fetch_seconds=0.05)
+    flow.issuer.answer_discovery = hang
+    with pytest.raises(Outage, match="The issuer can't be asked"):
+        await asyncio.wait_for(hasty.address(flow.login), 2)
+    flow.issuer.answer_discovery = None
+    flow.issuer.answer_token = hang
+    with pytest.raises(Outage, match="The issuer can't be asked"):
+        await asyncio.wait_for(hasty.redeem(flow.login, CODE), 2)
+    silent.set()

@@ -22,6 +22,7 @@ class Source:
         self.kids = ["a"]
         self.fetches = 0
         self.away = False
+        self.takes: Callable[[], None] = lambda: None
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -30,6 +31,7 @@ class Source:
         # As of the request, like a document that is already under way.
         imported = [import_key(public(self._key, kid=kid)) for kid in self.kids]
         await self.gate.wait()
+        self.takes()
         if self.away:
             raise FetchFailed("https://i can't be reached")
         return KeySet(frozenset(key for key in imported if key is not None))
@@ -81,6 +83,29 @@ async def test_many_who_come_first_together_cause_one_fetch(
     source.gate.set()
     assert all(await asyncio.gather(*waiting))
     assert source.fetches == 1
+
+
+@pytest.mark.parametrize(
+    ("age", "fetches", "waits"),
+    [
+        pytest.param(299.75, 1, False, id="fresh-until-five-minutes"),
+        pytest.param(300, 2, False, id="renewed-from-five-minutes-on"),
+        pytest.param(600, 2, False, id="used-until-ten-minutes"),
+        pytest.param(600.25, 2, True, id="not-used-beyond-ten-minutes"),
+    ],
+)
+async def test_the_age_of_keys_says_whether_they_are_renewed_and_waited_for(
+    cache: KeyCache, source: Source, clock: Clock, age: float, fetches: int, waits: bool
+) -> None:
+    assert await finds(cache)
+    clock.now += age
+    source.gate.clear()
+    asked = asyncio.create_task(finds(cache))
+    await settle()
+    assert source.fetches == fetches
+    assert asked.done() is not waits
+    source.gate.set()
+    assert await asked
 
 
 async def test_keys_are_renewed_ahead_without_anyone_waiting(
@@ -147,10 +172,19 @@ async def test_after_a_pause_an_unknown_kid_is_looked_for_again(
     assert await finds(cache)
     assert not await finds(cache, "b")
     source.kids = ["b"]
-    clock.now += 4.9
+    clock.now += 4.75
     assert not await finds(cache, "b")
-    clock.now += 0.2
+    clock.now += 0.25
     assert await finds(cache, "b")
+    assert source.fetches == 3
+
+
+async def test_an_unknown_kid_waits_for_two_fetches_at_most_however_slow_they_are(
+    cache: KeyCache, source: Source, clock: Clock
+) -> None:
+    source.takes = lambda: setattr(clock, "now", clock.now + 6)
+    assert await finds(cache)
+    assert not await finds(cache, "b")
     assert source.fetches == 3
 
 
@@ -206,9 +240,14 @@ async def test_while_the_issuer_is_away_known_keys_go_on_for_an_hour(
 ) -> None:
     assert await finds(cache)
     source.away = True
-    clock.now += 4199
+    clock.now += 4195
     assert await finds(cache)
-    clock.now += 2
+    clock.now += 5
+    source.gate.clear()
+    async with asyncio.timeout(1):
+        assert await finds(cache)
+    source.gate.set()
+    clock.now += 0.25
     await outage(cache.keys)
     source.away = False
     clock.now += 5
@@ -230,6 +269,19 @@ async def test_nobody_waits_for_an_issuer_that_is_known_to_be_away(
     source.gate.set()
     await settle()
     assert source.fetches == 3
+
+
+async def test_how_the_last_fetch_ended_is_told(
+    cache: KeyCache, source: Source, clock: Clock
+) -> None:
+    assert cache.state == "not asked yet"
+    source.away = True
+    await outage(cache.keys)
+    assert cache.state == "away"
+    source.away = False
+    clock.now += 5
+    assert await finds(cache)
+    assert cache.state == "answers"
 
 
 async def test_an_unknown_kid_while_the_issuer_is_away_is_an_outage_and_one_fetch(

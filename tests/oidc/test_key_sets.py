@@ -120,8 +120,14 @@ def test_rsa_keys_below_2048_bits_are_left_out(bits: int, taken: bool) -> None:
     assert (import_key(public(of_size(bits))) is not None) is taken
 
 
-@pytest.mark.parametrize(("size", "taken"), [(1024, True), (1025, False), (2048, False)])
-def test_rsa_keys_that_cost_too_much_are_left_out(size: int, taken: bool) -> None:
+@pytest.mark.parametrize(
+    ("size", "taken"),
+    [pytest.param(size, True, id=f"{size}") for size in range(256, 266)]
+    + [(1024, True), (1025, False), (2048, False)],
+)
+def test_rsa_keys_of_any_size_are_taken_but_those_that_cost_too_much(
+    size: int, taken: bool
+) -> None:
     # No real keys: making ones of that size takes minutes, and the size alone decides.
     entry = {"kty": "RSA", "n": base64url(b"\xff" * size), "e": "AQAB"}
     assert (import_key(entry) is not None) is taken
@@ -195,13 +201,15 @@ def test_no_entry_of_a_key_set_makes_the_import_fail(entry: dict[str, object]) -
     assert key is None or isinstance(key, VerifyingKey)
 
 
-@pytest.mark.parametrize(
-    "document",
-    [b"", b"[]", b"{}", b'{"keys":{}}', b'{"keys":null}', b'{"keys":[],"keys":[]}', b"<html>"],
-    ids=repr,
-)
-def test_what_is_no_key_set_is_said_to_be_none(document: bytes) -> None:
-    with pytest.raises(NotAKeySet):
+@pytest.mark.parametrize("document", [b"{}", b'{"keys":{}}', b'{"keys":null}'], ids=repr)
+def test_what_has_no_list_of_keys_is_no_key_set(document: bytes) -> None:
+    with pytest.raises(NotAKeySet, match=r"^the key set has no list of keys$"):
+        read_key_set(document)
+
+
+@pytest.mark.parametrize("document", [b"", b"[]", b'{"keys":[],"keys":[]}', b"<html>"], ids=repr)
+def test_what_is_no_json_object_is_no_key_set_and_why_is_said(document: bytes) -> None:
+    with pytest.raises(NotAKeySet, match=r"^the key set can't be read: \S"):
         read_key_set(document)
 
 

@@ -8,22 +8,33 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from joserfc.jwk import RSAKey
 
 from jwt_to_rbac.core.claim_mapping import ClaimMapping
 from jwt_to_rbac.core.errors import Code, Denial
-from jwt_to_rbac.core.identity import Person
+from jwt_to_rbac.core.identity import Person, ProvenPerson
 from jwt_to_rbac.oidc.compact_token import UnverifiedToken, read_token
+from jwt_to_rbac.oidc.issuers import TrustedIssuers
 from jwt_to_rbac.oidc.key_set import import_key
 from jwt_to_rbac.oidc.mapped_user import CREDENTIAL_ID, MappedUser, mapped_user
 from jwt_to_rbac.oidc.person_claims import person_of
 from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
 from jwt_to_rbac.oidc.verified_claims import VerifiedClaims, verify
 from jwt_to_rbac.settings import load
-from tests.conformance.table import CONFIGURATIONS, SUB, Changes, cel, mapped, pairs, requires
+from tests.conformance.table import (
+    CONFIGURATIONS,
+    SUB,
+    Changes,
+    cel,
+    claim,
+    mapped,
+    pairs,
+    requires,
+)
 
-from .local_issuer import AUDIENCE, NOW, compact, public
+from .local_issuer import AUDIENCE, NOW, Clock, LocalIssuer, compact, public
 
 URL = "https://dex.example.com"
 HEAD = {"apiVersion": "jwt-to-rbac.io/v1alpha1", "kind": "Configuration"}
@@ -100,11 +111,37 @@ def test_every_part_of_a_user_is_what_its_expression_says(
     )
 
 
+def test_an_empty_uid_is_none_and_an_identifier_that_is_no_text_is_no_extra(
+    tmp_path: Path, rsa_keys: list[RSAKey]
+) -> None:
+    claims = verified(rsa_keys[0], WHOLE_CLAIMS | {"number": 8, "jti": 7})
+    assert isinstance(claims, VerifiedClaims)
+    user = mapped_user(claims.claims, mapping_of(tmp_path, WHOLE), "")
+    assert (user.uid, set(user.extra)) == ("", {"example.com/b"})
+
+
+async def test_a_proven_person_has_the_uid_and_the_extras_of_the_mapping(
+    tmp_path: Path, issuer: LocalIssuer, session: aiohttp.ClientSession, clock: Clock
+) -> None:
+    trusted = TrustedIssuer(issuer.url, frozenset({AUDIENCE}), mapping=mapping_of(tmp_path, WHOLE))
+    issuers = TrustedIssuers([trusted], session, clock)
+    proven = await issuers.prove(issuer.token(**WHOLE_CLAIMS))
+    await issuers.close()
+    assert isinstance(proven, ProvenPerson)
+    assert proven.uid == "i"
+    assert proven.extra == ((CREDENTIAL_ID, ("JTI=j",)), ("example.com/b", ("x", "y")))
+
+
 SAID: dict[str, tuple[dict[str, Any], Changes, str]] = {
     "username-no-text": (
         mapped(cel("claims.number")),
         {"number": 7},
         "user name must be text",
+    ),
+    "claim-missing": (
+        mapped(claim("upn")),
+        {},
+        "upn is missing, which the configuration names;",
     ),
     "username-empty": (mapped(cel("''")), {}, "user name must have 1 to 1024 characters"),
     "username-fails": (
@@ -127,6 +164,41 @@ SAID: dict[str, tuple[dict[str, Any], Changes, str]] = {
         {"groups": ["g" * 1025]},
         "groups must have 1 to 1024 characters",
     ),
+    "groups-fail": (
+        mapped(SUB, groups=cel("claims.nick")),
+        {},
+        "groups can't be read: NOT_FOUND: Key not found",
+    ),
+    "groups-of-a-claim-no-texts": (
+        mapped(SUB, groups=claim("roles")),
+        {"roles": 7},
+        "roles must be a list of strings, or one string;",
+    ),
+    "groups-of-a-claim-too-many": (
+        mapped(SUB, groups=claim("roles")),
+        {"roles": ["g"] * 1025},
+        "roles are more than 1024;",
+    ),
+    "group-of-a-claim-too-long": (
+        mapped(SUB, groups=claim("roles")),
+        {"roles": ["g" * 1025]},
+        "roles must have 1 to 1024 characters;",
+    ),
+    "uid-claim-missing": (
+        mapped(SUB, uid={"claim": "id"}),
+        {},
+        "id is missing, which the configuration names;",
+    ),
+    "uid-fails": (
+        mapped(SUB, uid=cel("claims.id")),
+        {},
+        "uid can't be read: NOT_FOUND: Key not found",
+    ),
+    "uid-too-long": (
+        mapped(SUB, uid=cel("claims.id")),
+        {"id": "i" * 1025},
+        "uid must have 1 to 1024 characters;",
+    ),
     "uid-with-a-line-break": (
         mapped(SUB, uid=cel("claims.id")),
         {"id": "a\nb"},
@@ -136,6 +208,16 @@ SAID: dict[str, tuple[dict[str, Any], Changes, str]] = {
         mapped(SUB, extra=[{"key": "example.com/a", "valueExpression": "claims.a"}]),
         {},
         "extra example.com/a can't be read: NOT_FOUND: Key",
+    ),
+    "extra-no-texts": (
+        mapped(SUB, extra=[{"key": "example.com/a", "valueExpression": "dyn(claims.number)"}]),
+        {"number": 7},
+        "extra example.com/a: its expression gave neither text nor a list of texts;",
+    ),
+    "extra-too-long": (
+        mapped(SUB, extra=[{"key": "example.com/a", "valueExpression": "claims.a"}]),
+        {"a": "a" * 1025},
+        "extra example.com/a must have 1 to 1024 characters;",
     ),
     "required": (
         requires({"claim": "hd", "requiredValue": "example.com"}),
@@ -155,7 +237,7 @@ SAID: dict[str, tuple[dict[str, Any], Changes, str]] = {
     "a-long-rule": (
         requires({"expression": f"claims.sub == '{'a' * 300}'"}),
         {},
-        f"rule of the configuration: claims.sub == '{'a' * 185}…;",
+        f"claims don't satisfy a rule of the configuration: claims.sub == '{'a' * 185}…;",
     ),
     "rule-fails": (
         requires({"expression": "claims.a == 1.0"}),
@@ -180,8 +262,7 @@ def test_a_refusal_says_in_one_line_what_is_wrong(
     denial = person_of(claims, mapping_of(tmp_path, entry))
     assert isinstance(denial, Denial)
     assert denial.code is Code.TOKEN_CLAIM
-    assert denial.detail.startswith("the token's ")
-    assert said in denial.detail
+    assert denial.detail.startswith(f"the token's {said}")
     assert denial.detail.endswith("; ask who runs the issuer to mend it")
     assert denial.detail.isprintable()
 

@@ -103,13 +103,15 @@ async def test_what_the_specification_allows_is_accepted(
         pytest.param({"azp": "other"}, Code.TOKEN_AUDIENCE, "'other' (azp)", id="another-azp"),
         pytest.param({"azp": None}, Code.TOKEN_CLAIM, "azp", id="azp-null"),
         pytest.param({"azp": [AUDIENCE]}, Code.TOKEN_CLAIM, "azp", id="azp-a-list"),
-        pytest.param({"sub": ...}, Code.TOKEN_CLAIM, "sub", id="no-sub"),
+        pytest.param(
+            {"sub": ...}, Code.TOKEN_CLAIM, "the token's sub must be a string", id="no-sub"
+        ),
         pytest.param({"sub": 7}, Code.TOKEN_CLAIM, "sub", id="sub-a-number"),
         pytest.param({"sub": ""}, Code.TOKEN_CLAIM, "sub", id="sub-empty"),
         pytest.param(
             {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
             Code.TOKEN_CLAIM,
-            "logout token",
+            "this is a logout token: send the ID token",
             id="a-logout-token-without-typ",
         ),
     ],
@@ -124,6 +126,7 @@ async def test_a_wrong_claim_is_refused_by_name(
     denial = await denied(issuers, issuer.token(**changes))
     assert denial.code == code
     assert words in denial.detail
+    assert denial.detail.startswith(("the token", "this is "))
 
 
 async def test_several_allowed_audiences_need_an_allowed_azp(
@@ -252,10 +255,33 @@ async def test_an_issuers_keys_verify_that_issuers_tokens_alone(
         assert denial.code == Code.TOKEN_SIGNATURE
 
 
+async def test_a_key_that_a_header_names_or_carries_is_neither_fetched_nor_believed(
+    issuers: TrustedIssuers, issuer: LocalIssuer, rsa_keys: list[RSAKey]
+) -> None:
+    async with local_issuer(rsa_keys[1]) as evil:
+        offered = {"jku": f"{evil.url}/keys", "x5u": f"{evil.url}/keys", "jwk": evil.keys[0]}
+        for kid in (issuer.kid, "unknown"):
+            token = evil.token({**offered, "kid": kid}, iss=issuer.url)
+            code = (await denied(issuers, token)).code
+            assert code == (Code.TOKEN_SIGNATURE if kid == issuer.kid else Code.TOKEN_KEY_UNKNOWN)
+        assert (evil.key_fetches, evil.discoveries) == (0, 0)
+
+
 async def test_one_url_cant_be_two_issuers(session: aiohttp.ClientSession, clock: Clock) -> None:
     trusted = TrustedIssuer("https://dex.example.com", frozenset({AUDIENCE}))
-    with pytest.raises(InvalidInput, match="configured twice"):
+    with pytest.raises(InvalidInput, match="configured twice") as refused:
         TrustedIssuers([trusted, trusted], session, clock)
+    assert refused.value.code is Code.CONFIGURATION_INVALID
+
+
+async def test_an_algorithm_that_isnt_allowed_is_named_beside_those_that_are(
+    issuer: LocalIssuer, session: aiohttp.ClientSession, clock: Clock
+) -> None:
+    trusted = TrustedIssuer(issuer.url, frozenset({AUDIENCE}), frozenset({"PS256", "ES256"}))
+    assert await denied(TrustedIssuers([trusted], session, clock), issuer.token()) == Denial(
+        Code.TOKEN_ALGORITHM,
+        f"the token is signed with RS256; for '{issuer.url}' only ES256, PS256 is allowed",
+    )
 
 
 @pytest.mark.parametrize(

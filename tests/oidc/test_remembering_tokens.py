@@ -23,15 +23,20 @@ async def code(issuers: TrustedIssuers, token: str) -> Code:
     return answer.code
 
 
-async def test_the_same_token_again_is_not_verified_again(
+async def test_the_same_token_again_is_neither_verified_nor_read_again(
     issuers: TrustedIssuers, issuer: LocalIssuer
 ) -> None:
     token = issuer.token()
     first = await issuers.prove(token)
     # Counting, not replacing: the real verification runs if it is called.
-    with patch.object(VerifyingKey, "verifies", autospec=True) as verifies:
+    with (
+        patch.object(VerifyingKey, "verifies", autospec=True) as verifies,
+        patch("jwt_to_rbac.oidc.issuers.unverified_issuer", autospec=True) as reads,
+    ):
         assert await issuers.prove(token) is first
+        assert issuers.stated_issuer(token) == issuer.url
     verifies.assert_not_called()
+    reads.assert_not_called()
 
 
 async def test_a_remembered_token_expires_like_any_other(
@@ -41,8 +46,10 @@ async def test_a_remembered_token_expires_like_any_other(
     assert isinstance(await issuers.prove(token), ProvenPerson)
     clock.now += 69
     assert isinstance(await issuers.prove(token), ProvenPerson)
+    assert issuers.remembers(token)
     clock.now += 1
     assert await code(issuers, token) == Code.TOKEN_EXPIRED
+    assert not issuers.remembers(token)
     clock.now -= 1
     assert isinstance(await issuers.prove(token), ProvenPerson)
 
@@ -124,6 +131,7 @@ async def test_the_longest_token_is_remembered_whole(
         issuer.token({"x": "x" * x}, pad="p" * (room - y)) for x in range(3) for y in range(30)
     )
     longest = next(token for token in tokens if len(token) == MAX_TOKEN_LENGTH)
+    assert issuers.stated_issuer(longest)
     assert isinstance(await issuers.prove(longest), ProvenPerson)
     assert issuers.remembers(longest)
     assert not issuers.remembers(longest + "A")

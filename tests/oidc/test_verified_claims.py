@@ -6,8 +6,11 @@ from typing import Any, cast
 
 import pytest
 
+from jwt_to_rbac.core.errors import Code, Denial
+from jwt_to_rbac.oidc.compact_token import UnverifiedToken, read_token
 from jwt_to_rbac.oidc.issuers import TrustedIssuers
-from jwt_to_rbac.oidc.verified_claims import VerifiedClaims
+from jwt_to_rbac.oidc.trusted_issuer import TrustedIssuer
+from jwt_to_rbac.oidc.verified_claims import VerifiedClaims, verify
 
 from .local_issuer import AUDIENCE, NOW, LocalIssuer
 
@@ -35,10 +38,23 @@ async def test_only_the_verifier_makes_verified_claims(
     claims = await verified(issuers, issuer.token())
     fields = {f.name: getattr(claims, f.name) for f in dataclasses.fields(claims)}
     for seal in (None, object(), True, claims):
-        with pytest.raises(TypeError, match="only verify"):
+        with pytest.raises(TypeError, match=r"^only verify\(\) makes VerifiedClaims$"):
             VerifiedClaims(**fields, seal=seal)
     with pytest.raises((TypeError, ValueError)):
         dataclasses.replace(cast(Any, claims), subject="root")
+
+
+async def test_another_issuers_token_is_refused_whoever_signed_it(
+    issuers: TrustedIssuers, issuer: LocalIssuer
+) -> None:
+    """Who calls `verify` has chosen the issuer by the token; it holds for one who chose wrongly too."""
+    text = issuer.token()
+    token, trusted = read_token(text), TrustedIssuer("https://other", frozenset({AUDIENCE}))
+    assert isinstance(token, UnverifiedToken)
+    key = (await verified(issuers, text)).key
+    assert verify(token, trusted, [key], NOW) == Denial(
+        Code.TOKEN_ISSUER, "the token's issuer is not 'https://other'"
+    )
 
 
 async def test_verified_claims_cant_be_changed(

@@ -17,7 +17,7 @@ from tests.support.oracle.invariants import (
     undone,
     unrecorded,
 )
-from tests.support.oracle.ledger import Asked, InForce, Ledger, Revoked, Shown
+from tests.support.oracle.ledger import Asked, Barred, Disturbed, InForce, Ledger, Revoked, Shown
 from tests.support.oracle.revision import WRITER, Owner, Revision, Subject
 
 JANE = "jane-example-com"
@@ -123,6 +123,78 @@ def test_what_a_policy_gave_is_too_much_once_it_is_replaced(story: Story) -> Non
     known.policies[0].until = story.now
     known.policies.append(InForce({}, story.now))
     assert len(too_much(story.history(), known, [JANE])) == 1
+
+
+def test_what_an_older_token_gave_is_too_much_once_a_newer_one_was_taken(story: Story) -> None:
+    story.log_in("admin", "edit")
+    known = ledger("admins")
+    known.shown.append(Shown(JANE, 101, frozenset({"developers"}), since=0))
+    assert too_much(story.history(), known, [JANE]) == []
+    known.superseded.append(Revoked(JANE, issued_until=100, since=story.now))
+    (found,) = too_much(story.history(), known, [JANE])
+    assert "admin@cluster" in found
+    assert undone(story.history(), known) == []
+
+
+def test_who_is_barred_may_hold_nothing_meanwhile(story: Story) -> None:
+    owner = story.log_in("admin")
+    known = ledger("admins")
+    barred = Barred(JANE, since=story.now)
+    known.barred.append(barred)
+    assert len(too_much(story.history(), known, [JANE])) == 1
+    story.end_all()
+    barred.since, barred.until = story.now, story.now + 1
+    story.tell("ClusterRole", "meanwhile")
+    story.bind("admin", owner, uid="uid-anew")
+    assert too_much(story.history(), known, [JANE]) == []
+
+
+@pytest.mark.parametrize(
+    ("account", "since", "begun_by", "until", "excused"),
+    [
+        pytest.param(JANE, 4, 4, 5, True, id="in time"),
+        pytest.param("", 0, 9, 9, True, id="anybody's"),
+        pytest.param("john", 0, 9, 9, False, id="another's"),
+        pytest.param(JANE, 5, 9, 9, False, id="of later"),
+        pytest.param(JANE, 0, 3, 9, False, id="begun too late"),
+        pytest.param(JANE, 0, 9, 4, False, id="gone too late"),
+    ],
+)
+def test_what_had_a_cause_and_went_in_time_is_excused(
+    story: Story, account: str, since: float, begun_by: float, until: float, excused: bool
+) -> None:
+    owner = story.log_in("edit")
+    forbidden = story.bind("admin", owner)
+    story.end(forbidden)
+    assert (forbidden.version, story.now) == (4, 5)
+    known = ledger("developers")
+    known.disturbed.append(Disturbed(account, since, begun_by, until))
+    assert bool(too_much(story.history(), known, [JANE])) is not excused
+
+
+def test_what_an_acknowledgement_makes_too_much_began_after_the_revision_before_it(
+    story: Story,
+) -> None:
+    owner = story.log_in("edit")
+    forbidden, barred = story.bind("admin", owner), Barred(JANE, since=4)
+    story.tell("ClusterRole", "long-after")
+    story.end_all()
+    known = ledger("admins", "developers")
+    known.barred.append(barred)
+    assert len(too_much(story.history(), known, [JANE])) == 2
+    at = forbidden.at
+    known.disturbed.append(Disturbed(JANE, since=at, begun_by=at, until=story.now + 1))
+    assert too_much(story.history(), known, [JANE]) == []
+
+
+def test_a_history_of_some_accounts_is_all_that_is_theirs(story: Story) -> None:
+    owner = story.log_in("edit")
+    story.tell("Secret", "jane-token", owner=owner)
+    theirs = len(story.told)
+    story.bind("view", Owner("AccessGrant", "john", "uid-john"), uid="theirs", subjects=())
+    story.tell("ClusterRoleBinding", "stranger", grant="view@cluster", subjects=(SUBJECT,))
+    found = story.history().of([JANE]).revisions
+    assert [one.name for one in found] == [*(one.name for one in story.told[:theirs]), "stranger"]
 
 
 def test_what_is_bound_after_a_revocation_is_noticed(story: Story) -> None:

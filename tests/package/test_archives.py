@@ -58,3 +58,12 @@ def test_the_man_page_is_what_the_commands_say() -> None:
         [sys.executable, ROOT / "scripts" / "man_page.py"], check=True, capture_output=True
     )
     assert (ROOT / "docs" / "jwt-to-rbac.1").read_bytes() == made.stdout, "run: make man"
+
+
+def test_the_servers_lock_is_part_of_the_whole_one() -> None:
+    def pins(name: str) -> set[str]:
+        lines = (ROOT / name).read_text().splitlines()
+        return {line.split()[0] for line in lines if "==" in line and not line.startswith(" ")}
+
+    assert pins("requirements-server.lock") <= pins("requirements.lock"), "run: make lock"
+    assert pins("requirements-server.lock")

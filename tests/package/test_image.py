@@ -1,11 +1,7 @@
-"""The image that `make docker` builds: what is in it, that it is the same each time, and that it runs.
-
-Needs an engine that works here; without one there is nothing to look at, and `make docker` says so.
-"""
+"""The image that `make docker` builds: what is in it, that it is the same each time, and that it runs."""
 
 import json
 import os
-import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -15,20 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.package.building import ROOT, run
+from tests.support.image import build_image, image_archive
 
-BASE = "localhost/jwt-to-rbac-base"
 LARGEST = 220 * 2**20
 """Bytes: it measured 206 MB; Debian with Python and all packages would be 390."""
-
-
-def can_build() -> bool:
-    return bool(os.geteuid() == 0 and shutil.which("buildah") and shutil.which("mmdebstrap"))
-
-
-pytestmark = pytest.mark.skipif(
-    not can_build(), reason="needs root, buildah and mmdebstrap (Debian has both)"
-)
 
 
 @dataclass(frozen=True)
@@ -44,25 +30,20 @@ class Image:
         return found
 
 
-def built(folder: Path) -> Image:
-    run("make", "--no-print-directory", "docker", f"BASE={BASE}", f"DIST={folder}")
-    archive = folder / f"jwt-to-rbac-{version('jwt-to-rbac')}.tar"
-    unpacked, root = folder / "unpacked", folder / "root"
+def unpacked(archive: Path, folder: Path) -> Image:
+    files, root = folder / "files", folder / "root"
     with tarfile.open(archive) as tar:
-        tar.extractall(unpacked, filter="data")
-    [manifest] = json.loads((unpacked / "manifest.json").read_text())
+        tar.extractall(files, filter="data")
+    [manifest] = json.loads((files / "manifest.json").read_text())
     [layer] = manifest["Layers"]
-    with tarfile.open(unpacked / layer) as tar:
+    with tarfile.open(files / layer) as tar:
         tar.extractall(root, filter="tar")
-    return Image(archive, json.loads((unpacked / manifest["Config"]).read_text()), root)
+    return Image(archive, json.loads((files / manifest["Config"]).read_text()), root)
 
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    there = subprocess.run(["buildah", "inspect", "--type", "image", BASE], capture_output=True)
-    if there.returncode != 0:
-        run("make", "--no-print-directory", "base")
-    return built(tmp_path_factory.mktemp("image"))
+    return unpacked(image_archive(tmp_path_factory), tmp_path_factory.mktemp("image"))
 
 
 def test_its_version_is_its_tag_and_its_labels_say_what_it_is(image: Image) -> None:
@@ -141,14 +122,5 @@ def test_it_runs_as_any_user_without_a_shell(image: Image, user: int) -> None:
 
 
 def test_the_same_sources_make_the_same_layer(image: Image, tmp_path: Path) -> None:
-    again = built(tmp_path)
+    again = unpacked(build_image(tmp_path), tmp_path)
     assert again.digests() == image.digests()
-
-
-def test_the_servers_lock_is_part_of_the_whole_one() -> None:
-    def pins(name: str) -> set[str]:
-        lines = (ROOT / name).read_text().splitlines()
-        return {line.split()[0] for line in lines if "==" in line and not line.startswith(" ")}
-
-    assert pins("requirements-server.lock") <= pins("requirements.lock"), "run: make lock"
-    assert pins("requirements-server.lock")

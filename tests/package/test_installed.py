@@ -47,8 +47,9 @@ def size(folder: Path) -> int:
     return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
 
 
-def test_people_get_two_commands_and_little_else(lean: Path) -> None:
-    assert {one.name for one in lean.iterdir()} == {"jwt-to-rbac", "kubectl-jwt_to_rbac"}
+def test_people_get_the_command_kubectls_plugin_its_completion_and_little_else(lean: Path) -> None:
+    names = {"jwt-to-rbac", "kubectl-jwt_to_rbac", "kubectl_complete-jwt_to_rbac"}
+    assert {one.name for one in lean.iterdir()} == names
     assert size(lean.parent / "tools") < MOST_FOR_PEOPLE
 
 
@@ -72,7 +73,9 @@ def test_completion_knows_all_commands_without_the_servers_packages(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["serve"], ["config", "check"], ["explain"]], ids=["serve", "config", "explain"]
+    "arguments",
+    [["serve"], ["config", "check"], ["explain", "--config", "x.yaml"]],
+    ids=["serve", "config", "explain"],
 )
 def test_a_command_of_the_server_says_what_to_install(
     lean: Path, home: dict[str, str], arguments: list[str], tmp_path: Path

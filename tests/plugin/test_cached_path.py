@@ -13,6 +13,8 @@ from jwt_to_rbac.client.cache import Cache
 from jwt_to_rbac.client.session import exec_credential
 from jwt_to_rbac.client.target import Target
 
+pytestmark = pytest.mark.quiet
+
 ROUNDS = 25
 BOUND = 2.0
 """Times a bare start of the same Python, at the median of the same run."""

@@ -87,7 +87,7 @@ def test_sessions_are_listed_and_ended(logged_in: Machine, product: Product) -> 
     table = ours(logged_in, "sessions").out.splitlines()
     assert table[0].split() == ["NAME", "DEVICE", "CREATED", "RENEWED", "EXPIRES"]
     assert table[1].startswith(mine)
-    assert table[1].endswith("this one")
+    assert table[1].endswith("here")
     assert ours(logged_in, "sessions", "-o", "name").out == f"{mine}\n"
     assert ours(logged_in, "sessions", "end", mine).out == f"{mine} is ended.\n"
     gone = ours(logged_in, "sessions", "end", mine, code=2)
@@ -149,7 +149,7 @@ def test_an_administrator_sees_revokes_and_suspends_people(
     can = ours(logged_in, "who-can", "get", "pods", *boss).out.splitlines()
     assert can[0].split() == ["NAME", "USER", "CLUSTERROLE", "SCOPE", "RULE"]
     mine = next(line for line in can if line.startswith(f"{me} "))
-    assert mine.endswith("developers-from-jwt   cluster   developers")
+    assert mine.split()[2:] == ["developers-from-jwt", "cluster", "developers"]
     nobody = ours(logged_in, "who-can", "delete", "nodes", *boss).out
     assert nobody == "Nobody whom jwt-to-rbac knows.\n"
     assert ours(logged_in, "suspend", me, *boss).out == f"{me}: suspended\n"
@@ -198,6 +198,25 @@ def test_each_shell_has_its_completion(machine: Machine, shell: str) -> None:
         asked = "source ~/completion; COMP_WORDS=(jwt-to-rbac log); COMP_CWORD=1; "
         asked += "_jwt_to_rbac; echo ${COMPREPLY[@]}"
         assert machine.run("bash", "-c", asked).out.split() == ["login", "logout"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        pytest.param(["log"], ["login", "logout"], id="command"),
+        pytest.param(["sessions", ""], ["end"], id="subcommand"),
+        pytest.param(["people", "--out"], ["--output"], id="option"),
+        pytest.param(["people", "--output", ""], ["table", "json", "yaml", "name"], id="value"),
+        pytest.param(["people", "--search", "x"], [], id="anything"),
+    ],
+)
+def test_kubectl_completes_our_commands(
+    machine: Machine, typed: list[str], offered: list[str]
+) -> None:
+    # What kubectl's own completion of each shell calls; it finds kubectl_complete-jwt_to_rbac.
+    *lines, directive = machine.kubectl("__complete", "jwt-to-rbac", *typed).out.splitlines()
+    assert [line.partition("\t")[0] for line in lines] == offered
+    assert directive == ":4", "and no file names among them"
 
 
 @pytest.mark.parametrize(

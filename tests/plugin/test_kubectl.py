@@ -1,5 +1,6 @@
 """kubectl with our plugin: one login in the browser, then silence, for as long as access lasts."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.plugin.conftest import Product
@@ -87,3 +88,25 @@ def test_nothing_of_a_login_is_in_the_kubeconfig_or_open_to_others(machine: Mach
         assert state[secret] not in kubeconfig
     for path in Path(machine.home, ".cache").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_kubectl_goes_on_with_nobody_but_who_was_logged_in(
+    machines: Callable[[tuple[str, ...]], Machine], product: Product
+) -> None:
+    # A device code that somebody else entered, a browser that knows another person.
+    machine, other = machines(("developers",)), machines(("developers",))
+    machine.set_up()
+    assert machine.kubectl("get", "pods", "-A").code == 0
+    before = machine.state()
+    machine.let_it_expire()
+    machine.change_state(refresh_token="", token_expires=1.0)
+    them = {name: other.environment[name] for name in ("WHO", "PASSWORD")}
+    machine.environment |= them
+    refused = machine.kubectl("get", "pods", "-A")
+    assert refused.code != 0
+    assert f"This login is of {them['WHO']}" in refused.err
+    assert f"kubectl was logged in here as {before['username']}: nothing is changed" in refused.err
+    assert machine.state()["subject"] == before["subject"]
+    assert product.audited("login", account(other)) == []
+    said = machine.run("jwt-to-rbac", "login")
+    assert f"You are {them['WHO']}" in said.out, "by themselves people may be whom they like"

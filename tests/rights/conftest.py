@@ -37,9 +37,12 @@ def issuer() -> Iterator[ManyPeople]:
 def installations(
     sandbox: Sandbox, issuer: ManyPeople, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Installed]:
-    made = {mode: Installed(sandbox, issuer, mode, tmp_path_factory.mktemp(mode)) for mode in MODES}
+    made = {
+        mode: Installed(sandbox, issuer, mode, tmp_path_factory.mktemp(mode), web=mode == "dynamic")
+        for mode in MODES
+    }
     for one in made.values():
-        one.apply()
+        assert one.release
     return made
 
 

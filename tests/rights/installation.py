@@ -1,19 +1,18 @@
-"""The program as an administrator installs it: manifests exported, applied, and in force. No assertions."""
+"""The program as an administrator installs it by the chart, its rights and policies in force. No assertions."""
 
-import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
 from tests.support.cluster import kubectl, run_kubectl
-from tests.support.configuration import configuration, write
+from tests.support.configuration import pod_configuration
 from tests.support.issuer import AUDIENCE, ManyPeople
-from tests.support.server import running_server
+from tests.support.release import Release, install_chart
 from tests.support.waiting import eventually
 
 HOME = "jwt-to-rbac"
@@ -45,12 +44,13 @@ def policy(mode: str) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Installed:
-    """One installation; its objects bear the name of its ServiceAccount."""
+    """One installation; its objects bear the name of its ServiceAccount. `web`: with the web app."""
 
     sandbox: Sandbox
     issuer: ManyPeople
     mode: str
     folder: Path
+    web: bool = False
 
     @property
     def name(self) -> str:
@@ -60,30 +60,28 @@ class Installed:
     def username(self) -> str:
         return f"system:serviceaccount:{HOME}:{self.name}"
 
+    @property
+    def session_key(self) -> Path:
+        """The web app's, where there is one."""
+        return self.folder / "session.key"
+
     def token(self) -> str:
         """The program's own credential."""
         return kubectl(self.sandbox, "create", "token", self.name, "-n", HOME).strip()
 
-    @contextmanager
-    def running(self) -> Iterator[Client]:
-        """The program, with nothing but its own credential."""
-        audit = self.folder / "audit.log"
-        config = self._configuration(
-            as_program(self.sandbox, self.name, self.folder / "kubeconfig"), audit
-        )
-        with running_server(config, self.folder, controllers=True) as server:
-            yield Client(server, audit)
-
-    def apply(self) -> None:
-        """Apply what `export manifests` says, as administrator; return when it is in force."""
-        file = write(self._configuration(Path(), Path("/audit")), "127.0.0.1:1", self.folder)
-        command = [sys.executable, "-m", "jwt_to_rbac", "export", "manifests"]
-        command += ["--config", str(file), "--namespace", HOME, "--service-account", self.name]
-        manifests = self.folder / "manifests.yaml"
-        manifests.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
-        kubectl(self.sandbox, "apply", "-f", str(manifests))
+    @cached_property
+    def release(self) -> Release:
+        """Installed when it is first asked for; its rights and all its policies are in force."""
+        made = install_chart(self.sandbox, self.configuration(), self.folder, self.name)
         assert eventually(self._has_rights), "the rights don't work"
         assert eventually(self._is_confined), "the admission policies don't work"
+        return made
+
+    @contextmanager
+    def running(self, release: Release | None = None) -> Iterator[Client]:
+        """The program, with nothing but its own credential; or that of an older `release`."""
+        with (release or self.release).started(self.folder) as server:
+            yield Client(server, self.folder / "audit.log")
 
     def _has_rights(self) -> bool:
         asked = (["create", "tokenreviews"], ["create", "serviceaccounts/token", "-n", USERS])
@@ -108,24 +106,13 @@ class Installed:
         whole = ["--kubeconfig", str(self.sandbox.kubeconfig), *arguments]
         return run_kubectl(self.sandbox, whole, check=False)
 
-    def _configuration(self, kubeconfig: Path, audit: Path) -> dict[str, object]:
+    def configuration(self) -> dict[str, object]:
         issuers = {self.sandbox.issuer: self.sandbox.client_id, self.issuer.url: AUDIENCE}
-        # Whoever keeps ClusterRoles itself here also stores tokens: all rights that there are.
-        tokens = {"tokens": {"stored": self.mode == "dynamic"}}
-        return configuration(kubeconfig, audit, issuers, policy(self.mode)) | tokens
-
-
-def as_program(sandbox: Sandbox, name: str, file: Path) -> Path:
-    """A kubeconfig with the credential of the program's ServiceAccount `name`, and no other."""
-    token = kubectl(sandbox, "create", "token", name, "-n", HOME).strip()
-    authority = {"certificate-authority": str(sandbox.ca_file)}
-    document = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": sandbox.api_server} | authority}],
-        "users": [{"name": "u", "user": {"token": token}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }
-    file.write_text(json.dumps(document))
-    return file
+        config = pod_configuration(self.folder / "audit.log", issuers, policy(self.mode))
+        # Whoever keeps ClusterRoles itself here also stores tokens.
+        config |= {"tokens": {"stored": self.mode == "dynamic"}}
+        if self.web:
+            self.session_key.write_text("0123456789" * 5)
+            web = {"publicURL": "http://localhost:1", "sessionKeyFiles": [str(self.session_key)]}
+            config |= {"web": web}
+        return config

@@ -7,6 +7,7 @@ import pytest
 from tests.rights.asked import Act, allowed, requests_of
 from tests.rights.installation import MODES, USERS, Installed
 from tests.rights.walk import walk
+from tests.support.cluster import get
 
 RBAC = "rbac.authorization.k8s.io"
 CHECKED_IN_PASSING = {
@@ -36,3 +37,13 @@ def test_the_program_asks_for_everything_that_it_may_do(
 ) -> None:
     asked = {act for act, _ in requests_of(walked, audit_folder)}
     assert allowed(walked.sandbox, walked) - CHECKED_IN_PASSING == asked
+
+
+def test_no_rule_about_named_cluster_roles_is_for_all_of_them(installed: Installed) -> None:
+    """RBAC reads an empty list of names as every name."""
+    rules = get(installed.sandbox, "clusterrole", installed.name)["rules"]
+    unnamed = [
+        r for r in rules if r["resources"] == ["clusterroles"] and not r.get("resourceNames")
+    ]
+    deleting = [["delete"]] if installed.mode == "dynamic" else []
+    assert [sorted(rule["verbs"]) for rule in unnamed] == [["list", "watch"], *deleting]

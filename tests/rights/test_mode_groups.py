@@ -22,9 +22,9 @@ RBAC = "rbac.authorization.k8s.io"
 class ForGroups(Installed):
     """Installed for a policy of mode groups with each kind of scope."""
 
-    def _configuration(self, kubeconfig: Path, audit: Path) -> dict[str, object]:
+    def configuration(self) -> dict[str, object]:
         chosen = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "default"}}}
-        return super()._configuration(kubeconfig, audit) | {
+        return super().configuration() | {
             "policy": {
                 "mode": "groups",
                 "rules": [
@@ -46,7 +46,7 @@ def for_groups(
     sandbox: Sandbox, issuer: ManyPeople, tmp_path_factory: pytest.TempPathFactory
 ) -> ForGroups:
     made = ForGroups(sandbox, issuer, "groups", tmp_path_factory.mktemp("groups"))
-    made.apply()
+    assert made.release
     return made
 
 

@@ -3,6 +3,8 @@
 import base64
 import json
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from jwt_to_rbac.sandbox import Sandbox
@@ -10,11 +12,15 @@ from tests.e2e.conftest import Client
 from tests.rights.installation import USERS, Installed
 from tests.support.cluster import get, kubectl, names, remember_revocation, with_token
 from tests.support.dex import later_id_token
+from tests.support.visits import cookie, visit
 from tests.support.waiting import eventually
 
 GROUPS = ["admins", "developers", "helpers", "testers"]
 DROPPED = "dynamic-dropped-from-jwt"
 BINDINGS = "clusterrolebindings,rolebindings"
+CANT_BE_TOLD = "This can't be told now"
+"""What the page of a person says instead of what happened lately."""
+
 A_MONTH = 31 * 24 * 3600
 """Seconds: a revocation of then is forgotten."""
 
@@ -29,7 +35,11 @@ def walk(installed: Installed) -> None:
         _the_article(sandbox, client)
         _a_life(installed, client)
         _others_in_the_way(installed, client)
-        _a_kubernetes_caller(sandbox, client)
+        kubernetes_caller(sandbox, client)
+        if installed.web:
+            assert CANT_BE_TOLD not in administrators_page(
+                installed, client, f"{installed.mode}-keeper"
+            )
         forgotten = _forgotten(installed.mode)
         assert eventually(lambda: forgotten not in names(sandbox, "configmaps", "-n", USERS), 30)
     assert not names(sandbox, "accessgrants", "-l", "generatedby=jwttorbac"), folder
@@ -41,17 +51,7 @@ def _obstacles(installed: Installed) -> None:
     theirs = ("--clusterrole=view", "--user=somebody")
     kubectl(sandbox, "create", "clusterrolebinding", f"{mode}-example-com-admin-binding", *theirs)
     kubectl(sandbox, "create", "rolebinding", f"{mode}-example-com-view-binding", *theirs)
-    grant = {
-        "apiVersion": "jwt-to-rbac.io/v1alpha1",
-        "kind": "AccessGrant",
-        "metadata": {"name": f"{mode}-taken-example-com"},
-        "spec": {
-            "subject": {"issuer": "https://another", "subject": "s", "username": "somebody"},
-            "serviceAccount": {"namespace": USERS, "name": f"{mode}-taken-example-com"},
-            "claimsIssuedAt": "2026-01-01T00:00:00Z",
-        },
-    }
-    apply(sandbox, installed.folder, grant)
+    apply(sandbox, installed.folder, someone_elses_grant(f"{mode}-taken-example-com"))
     remember_revocation(sandbox, installed.folder, _forgotten(mode), time.time() - A_MONTH)
     if mode == "dynamic":
         # Of its roles one is missing, one was made by it and changed by somebody, and one is of
@@ -59,8 +59,22 @@ def _obstacles(installed: Installed) -> None:
         role = f"{mode}-testers-from-jwt"
         marks = ("generatedby=jwttorbac", "app.kubernetes.io/managed-by=jwt-to-rbac")
         for name in (role, DROPPED):
+            kubectl(sandbox, "delete", "clusterrole", name, "--ignore-not-found")
             kubectl(sandbox, "create", "clusterrole", name, "--verb=get", "--resource=services")
             kubectl(sandbox, "label", "clusterrole", name, *marks)
+
+
+def someone_elses_grant(name: str) -> dict[str, object]:
+    return {
+        "apiVersion": "jwt-to-rbac.io/v1alpha1",
+        "kind": "AccessGrant",
+        "metadata": {"name": name},
+        "spec": {
+            "subject": {"issuer": "https://another", "subject": "s", "username": "somebody"},
+            "serviceAccount": {"namespace": USERS, "name": name},
+            "claimsIssuedAt": "2026-01-01T00:00:00Z",
+        },
+    }
 
 
 def _forgotten(mode: str) -> str:
@@ -86,7 +100,7 @@ def _a_life(installed: Installed, client: Client) -> None:
     before = installed.issuer.token(installed.mode, groups=GROUPS, iat=now - 5)
     after = installed.issuer.token(installed.mode, groups=["developers"], iat=now)
     assert client.log_in(before).status == 201
-    assert _grants(sandbox, account) == [
+    assert grants(sandbox, account) == [
         ("", "admin"),
         ("", f"{installed.mode}-developers-from-jwt"),
         ("", f"{installed.mode}-testers-from-jwt"),
@@ -95,13 +109,13 @@ def _a_life(installed: Installed, client: Client) -> None:
     role = get(sandbox, "clusterrole", f"{installed.mode}-testers-from-jwt")
     assert role["rules"][0]["resources"] == ["pods"], "a drifted role was not mended"
     assert client.log_in(after).status == 201
-    assert _grants(sandbox, account) == [("", f"{installed.mode}-developers-from-jwt")]
+    assert grants(sandbox, account) == [("", f"{installed.mode}-developers-from-jwt")]
     assert _token(client, account, after)
-    _a_session(client, account, after)
+    session(client, account, after)
     assert client.call("DELETE", f"/rbac/{account}", bearer=after).status == 202
 
 
-def _a_session(client: Client, account: str, id_token: str) -> None:
+def session(client: Client, account: str, id_token: str) -> None:
     """Begun, renewed for longer, ended."""
     path = "/api/v1/sessions"
     begun = client.call("POST", path, {"duration": "20m"}, id_token)
@@ -126,10 +140,40 @@ def _others_in_the_way(installed: Installed, client: Client) -> None:
     assert client.call("DELETE", f"/rbac/{account}", bearer=token).status == 202
 
 
-def _a_kubernetes_caller(sandbox: Sandbox, client: Client) -> None:
+def kubernetes_caller(sandbox: Sandbox, client: Client) -> None:
     asked = ("create", "token", "default", "-n", "default", "--audience=jwt-to-rbac")
     stranger = kubectl(sandbox, *asked).strip()
     assert client.call("GET", "/rbac", bearer=stranger).status == 403
+
+
+def administrators_page(installed: Installed, client: Client, person: str) -> str:
+    """The web app's page of a person, as somebody sees it who may see people: oneself, for once."""
+    sandbox = installed.sandbox
+    token = installed.issuer.token(person, groups=["developers"])
+    account = client.log_in(token).json()["ServiceAccount"]
+    sees = ("--verb=get,list", "--resource=accessgrants.jwt-to-rbac.io")
+    kubectl(sandbox, "create", "clusterrole", person, *sees)
+    whom = (f"--clusterrole={person}", f"--serviceaccount={USERS}:{account}")
+    kubectl(sandbox, "create", "clusterrolebinding", person, *whom)
+    seen = visit(installed.issuer.url, f"sub-{person}", account)
+    headers = {"Cookie": cookie([installed.session_key], seen)}
+    url = f"{client.server.url}/web/administration/people/{account}"
+
+    def shown() -> str:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as page:
+                text: str = page.read().decode()
+                return text
+        except urllib.error.HTTPError as refused:
+            refused.close()
+            return ""
+
+    text = eventually(shown)
+    assert "What happened lately" in text
+    for kind in ("clusterrolebinding", "clusterrole"):
+        kubectl(sandbox, "delete", kind, person)
+    assert client.call("DELETE", f"/rbac/{account}", bearer=token).status == 202
+    return text
 
 
 def _token(client: Client, account: str, id_token: str) -> str:
@@ -138,7 +182,7 @@ def _token(client: Client, account: str, id_token: str) -> str:
     return base64.b64decode(answer.json()[0]["data"]["token"]).decode()
 
 
-def _grants(sandbox: Sandbox, account: str) -> list[tuple[str, str]]:
+def grants(sandbox: Sandbox, account: str) -> list[tuple[str, str]]:
     """(namespace, ClusterRole) of every binding whose subject is this account."""
     return sorted(
         (one["metadata"].get("namespace", ""), one["roleRef"]["name"])

@@ -89,10 +89,71 @@ def test_only_the_tests_ask_for_a_browser(
 ) -> None:
     there = {"git", "make", "curl", "uv", "slapd", "ldapmodify", "ldapwhoami"}
     monkeypatch.setattr(prepare.shutil, "which", lambda name, **_: name if name in there else None)
+    monkeypatch.setattr(prepare, "node_obstacle", lambda: "only root can make one")
+    monkeypatch.setattr(prepare, "image_obstacle", lambda: "only root can build it")
     assert prepare.missing(tmp_path) == ([], [])
     assert prepare.missing(tmp_path, for_tests=True) == ([], ["chromium"])
     there.add("google-chrome")
     assert prepare.missing(tmp_path, for_tests=True) == ([], [])
+
+
+def test_what_a_node_needs_is_asked_for_where_there_can_be_one(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tools = {"git", "make", "curl", "uv", "slapd", "ldapmodify", "ldapwhoami", "chromium"}
+    there = tools | {"ip"}
+    monkeypatch.setattr(prepare.shutil, "which", lambda name, **_: name if name in there else None)
+    monkeypatch.setattr(prepare, "NETWORK_PLUGINS", (str(tmp_path),))
+    monkeypatch.setattr(prepare, "node_obstacle", lambda: "")
+    monkeypatch.setattr(prepare, "image_obstacle", lambda: "")
+    assert prepare.missing(tmp_path) == ([], [])
+    _, wanted = prepare.missing(tmp_path, for_tests=True)
+    packages = ["containerd", "runc", "iptables", "conntrack", "containernetworking-plugins"]
+    assert wanted == ["buildah", "mmdebstrap", *packages]
+
+
+def test_root_gets_what_builds_the_image_where_there_can_be_no_node_too(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    there = {"git", "make", "curl", "uv", "slapd", "ldapmodify", "ldapwhoami", "chromium"}
+    monkeypatch.setattr(prepare.shutil, "which", lambda name, **_: name if name in there else None)
+    monkeypatch.setattr(prepare, "node_obstacle", lambda: "no cgroups can be made")
+    monkeypatch.setattr(prepare.os, "geteuid", lambda: 0)
+    assert prepare.missing(tmp_path, for_tests=True) == ([], ["buildah", "mmdebstrap"])
+    monkeypatch.setattr(prepare.os, "geteuid", lambda: 1000)
+    assert prepare.missing(tmp_path, for_tests=True) == ([], [])
+
+
+def test_who_cannot_build_the_image_is_told_that_its_tests_are_left_out(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare.os, "geteuid", lambda: 1000)
+    prepare.tell_of_image([])
+    assert capsys.readouterr().err.startswith("LEFT OUT: the tests of the image ")
+    monkeypatch.setattr(prepare.os, "geteuid", lambda: 0)
+    prepare.tell_of_image(["buildah"])
+    assert "without buildah: the tests of the image will fail" in capsys.readouterr().err
+    prepare.tell_of_image(["chromium"])
+    assert capsys.readouterr().err == ""
+
+
+def test_where_there_can_be_no_node_it_is_said_which_tests_are_left_out(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare.os, "geteuid", lambda: 1000)
+    prepare.tell_of_node([])
+    told = capsys.readouterr().err
+    assert told == "LEFT OUT: the tests on a real node (tests/node): only root can make one.\n"
+
+
+def test_where_only_packages_are_missing_nothing_is_left_out(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prepare, "node_obstacle", lambda: "")
+    prepare.tell_of_node(["chromium", "runc"])
+    assert "without runc: the tests on a real node will fail" in capsys.readouterr().err
+    prepare.tell_of_node(["chromium"])
+    assert capsys.readouterr().err == ""
 
 
 def test_uv_needs_pip_or_venv_where_debian_has_left_them_out(
@@ -147,7 +208,7 @@ def test_nothing_is_set_up_again_until_an_input_changes(
     for name in prepare.INPUTS:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("first")
-    (tmp_path / ".venv").mkdir()
+    _environment(tmp_path)
     monkeypatch.setattr(prepare, "ROOT", tmp_path)
     monkeypatch.setattr(prepare, "missing", lambda *_: ([], []))
     monkeypatch.setattr(prepare, "set_up", set_up)
@@ -157,6 +218,24 @@ def test_nothing_is_set_up_again_until_an_input_changes(
     (tmp_path / "requirements.lock").write_text("second")
     assert [prepare.main(), prepare.main()] == [0, 0]
     assert len(times) == 2
+
+
+def test_no_process_has_to_compile_what_it_imports_even_where_none_may_write_bytecode(
+    prepare: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _environment(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "module.py").write_text("")
+    monkeypatch.setattr(prepare, "ROOT", tmp_path)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert prepare.compile_sources() == 0
+    assert [file.suffix for file in (tmp_path / "src" / "__pycache__").iterdir()] == [".pyc"]
+
+
+def _environment(root: Path) -> None:
+    """A `.venv` with nothing but a Python."""
+    (root / ".venv" / "bin").mkdir(parents=True)
+    (root / ".venv" / "bin" / "python").symlink_to(sys.executable)
 
 
 def test_the_script_and_the_package_agree_on_the_cache(

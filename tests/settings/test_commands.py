@@ -81,7 +81,9 @@ def test_show_tells_each_value_and_its_source(
     assert {key: (rows[key]["value"], rows[key]["from"]) for key in expected} == expected
 
 
-def test_show_writes_a_table_and_the_same_as_yaml(capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_writes_a_table_the_same_as_yaml_and_the_keys_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     arguments = ("show", "--config", str(EXAMPLES / "own_whole.yaml"))
     assert run(*arguments) == 0
     table = capsys.readouterr().out.splitlines()
@@ -89,6 +91,8 @@ def test_show_writes_a_table_and_the_same_as_yaml(capsys: pytest.CaptureFixture[
     rows = yaml.safe_load(capsys.readouterr().out)
     assert table[0].split() == ["KEY", "VALUE", "FROM"]
     assert [line.split()[0] for line in table[1:]] == [row["key"] for row in rows]
+    assert run(*arguments, "--output", "name") == 0
+    assert capsys.readouterr().out.splitlines() == [row["key"] for row in rows]
 
 
 def test_show_tells_the_first_systems_places(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jwt_to_rbac.core.errors import Code, InvalidInput
@@ -14,7 +14,6 @@ from jwt_to_rbac.settings import load
 from jwt_to_rbac.settings.writing import as_yaml
 from tests.settings.given import EXAMPLES
 
-STEADY = settings(deadline=None, derandomize=True)
 """The same examples at each run, however slow the machine."""
 
 NAMES = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=12)
@@ -71,7 +70,6 @@ FIRST_FILES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
-@STEADY
 @given(FIRST_FILES)
 def test_a_converted_file_means_what_the_old_one_did(
     tmp_path_factory: pytest.TempPathFactory, file: dict[str, object]
@@ -90,7 +88,6 @@ JSON = st.recursive(
 )
 
 
-@STEADY
 @pytest.mark.parametrize("ending", ["yaml", "toml", "json"])
 @given(
     data=st.binary(max_size=200) | st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace"))
@@ -104,7 +101,6 @@ def test_any_bytes_are_settings_or_a_refusal(
 PLACES = ["app", "log", "tokenhandler", "rbachandler", "jwt", "policy", "server", "tokens", "audit"]
 
 
-@STEADY
 @given(
     st.dictionaries(st.sampled_from(PLACES), JSON),
     st.sampled_from([{}, {"apiVersion": "jwt-to-rbac.io/v1alpha1", "kind": "Configuration"}]),
@@ -116,7 +112,6 @@ def test_any_data_are_settings_or_a_refusal(
     _try(file, json.dumps(head | data).encode())
 
 
-@STEADY
 @pytest.mark.parametrize("name", sorted(file.name for file in EXAMPLES.iterdir()))
 @given(data=st.data())
 def test_any_damage_to_an_example_leaves_settings_or_a_refusal(
@@ -130,7 +125,6 @@ def test_any_damage_to_an_example_leaves_settings_or_a_refusal(
     _try(tmp_path_factory.getbasetemp() / name, damaged)
 
 
-@STEADY
 @given(
     st.dictionaries(
         st.text(st.characters(codec="ascii", exclude_characters="\0="), max_size=8).map(

@@ -30,6 +30,15 @@ def configuration(
     policy: dict[str, object] | None = None,
 ) -> dict[str, object]:
     """A whole configuration; `issuers` is URL to audience. The server's start adds its address."""
+    return pod_configuration(audit, issuers, policy) | {
+        "kubernetes": {"kubeconfig": str(kubeconfig)}
+    }
+
+
+def pod_configuration(
+    audit: Path | str, issuers: dict[str, str], policy: dict[str, object] | None = None
+) -> dict[str, object]:
+    """Likewise, for where the API server and a credential for it are given from outside."""
     as_they_are = {
         "username": {"claim": "email", "prefix": ""},
         "groups": {"claim": "groups", "prefix": ""},
@@ -37,7 +46,6 @@ def configuration(
     return {
         "apiVersion": "jwt-to-rbac.io/v1alpha1",
         "kind": "Configuration",
-        "kubernetes": {"kubeconfig": str(kubeconfig)},
         "audit": {"sink": str(audit)},
         # Tests of refusals are many, and all come from one address.
         "limits": {"failuresAtOnce": 1_000_000},

@@ -1,21 +1,20 @@
-"""A proxy in front of the real API server that spoils one chosen call: errors, throttling, cut lines."""
+"""A proxy in front of the real API server that spoils calls: errors, throttling, cut lines.
 
-import asyncio
-import json
-import threading
-from collections.abc import Awaitable, Callable, Iterator
+One chosen call, or with `most_a_second` whatever comes above a rate.
+"""
+
+import math
+import time
+from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-import aiohttp
 from aiohttp import web
 
-from jwt_to_rbac.kube.official import RESTClientObject
-from jwt_to_rbac.kube.session import load_configuration
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from tests.support.proxy import Upstream, cut, proxied
 
 
 class Fault(Enum):
@@ -37,10 +36,29 @@ class Faults:
     `calls` are those counted since `spoil`, as `METHOD path`.
     """
 
-    kubeconfig: Path
+    kubeconfig: Path = Path()
     calls: list[str] = field(default_factory=list)
     at: int = -1
     fault: Fault = Fault.BROKEN
+    most_a_second: float = math.inf
+    answered: list[tuple[str, bool]] = field(default_factory=list)
+    """All calls since `limit`, watches and lists too, and whether they were within the rate."""
+    _within: deque[float] = field(default_factory=deque)
+
+    def limit(self, most_a_second: float = math.inf) -> None:
+        """What comes above this is throttled from now on."""
+        self.answered, self.most_a_second = [], most_a_second
+
+    def excessive(self, request: web.Request) -> bool:
+        """Whether there were as many calls as allowed in the last second."""
+        now = time.monotonic()
+        while self._within and self._within[0] <= now - 1:
+            self._within.popleft()
+        over = len(self._within) >= self.most_a_second
+        if not over:
+            self._within.append(now)
+        self.answered.append((f"{request.method} {request.path}", not over))
+        return over
 
     def spoil(self, at: int, fault: Fault) -> None:
         self.calls, self.at, self.fault = [], at, fault
@@ -62,83 +80,26 @@ class Faults:
 
 @contextmanager
 def faulty_api_server(kubeconfig: Path, folder: Path) -> Iterator[Faults]:
-    """The proxy on a free loopback port; its kubeconfig needs no credential of its own."""
-    ready: list[int] = []
-    started, stop = threading.Event(), threading.Event()
-    faults = Faults(folder / "faulty.kubeconfig")
+    """The API server by way of a proxy that spoils what it is told to."""
+    faults = Faults()
 
-    async def run() -> None:
-        configuration = await load_configuration(str(kubeconfig))
-        context = RESTClientObject(configuration).ssl_context
-        connector = aiohttp.TCPConnector(ssl=context, limit=0)
-        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as upstream:
-            app = web.Application(client_max_size=1 << 24)
-            app.router.add_route("*", "/{path:.*}", _handler(faults, configuration.host, upstream))
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            ready.append(runner.addresses[0][1])
-            started.set()
-            await asyncio.to_thread(stop.wait)
-            await runner.cleanup()
+    async def handle(request: web.Request, upstream: Upstream) -> web.StreamResponse:
+        match Fault.THROTTLED if faults.excessive(request) else faults.due(request):
+            case None:
+                return await upstream.pass_on(request)
+            case Fault.CUT_BEFORE:
+                return cut(request)
+            case Fault.CUT_AFTER:
+                await upstream.carry_out(request)
+                return cut(request)
+            case fault:
+                return _refused(fault)
 
-    thread = threading.Thread(target=asyncio.run, args=(run(),))
-    thread.start()
-    assert started.wait(20), "the proxy did not start"
-    faults.kubeconfig.write_text(_kubeconfig(f"http://127.0.0.1:{ready[0]}"))
-    try:
+    with proxied(kubeconfig, folder, handle) as faults.kubeconfig:
         yield faults
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _handler(faults: Faults, host: str, upstream: aiohttp.ClientSession) -> Handler:
-    async def handle(request: web.Request) -> web.StreamResponse:
-        fault = faults.due(request)
-        if fault is Fault.CUT_BEFORE:
-            _cut(request)
-        if fault is not None and fault is not Fault.CUT_AFTER:
-            return _refused(fault)
-        async with upstream.request(
-            request.method,
-            host + request.path_qs,
-            data=await request.read(),
-            headers={"Content-Type": request.headers.get("Content-Type", "application/json")},
-            timeout=aiohttp.ClientTimeout(total=None),
-        ) as reply:
-            if fault is Fault.CUT_AFTER:
-                await reply.read()
-                _cut(request)
-            answer = web.StreamResponse(status=reply.status)
-            answer.content_type = "application/json"
-            await answer.prepare(request)
-            async for chunk in reply.content.iter_any():
-                await answer.write(chunk)
-            return answer
-
-    return handle
-
-
-def _cut(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.close()
 
 
 def _refused(fault: Fault) -> web.Response:
     status = {"kind": "Status", "reason": fault.name.title(), "message": "spoiled by the test"}
     headers = {"Retry-After": "1"} if fault is Fault.THROTTLED else {}
     return web.json_response(status, status=int(fault.value), headers=headers)
-
-
-def _kubeconfig(server: str) -> str:
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "c", "cluster": {"server": server}}],
-            "users": [{"name": "u", "user": {}}],
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-            "current-context": "c",
-        }
-    )

@@ -19,6 +19,27 @@ from tests.support.cluster import install
 from tests.support.configuration import configuration, write
 from tests.support.server import Server, free_port, running
 
+MORE_RULES: list[dict[str, Any]] = [
+    {"name": "ghosts", "groups": ["ghosts"], "clusterRole": "no-such-role"},
+    {
+        "name": "shop",
+        "groups": ["shop"],
+        "clusterRole": "edit",
+        "scope": {"namespaces": ["default", "kube-public", "closed"]},
+    },
+    {
+        "name": "probes",
+        "groups": ["probes", "shop"],
+        "rules": [
+            {"verbs": ["get"], "nonResourceURLs": ["/metrics"]},
+            {"verbs": ["get"], "resources": ["secrets"], "resourceNames": ["door"]}
+            | {"apiGroups": [""]},
+        ],
+    },
+    {"name": "keeper", "when": "user.username == 'keeper@example.com'", "clusterRole": "view"},
+]
+"""Beside the article's: a role that doesn't exist, namespaces, names, paths, an expression."""
+
 
 @dataclass(frozen=True)
 class App:
@@ -93,8 +114,7 @@ def odd_app(
     secret.write_text(f"{SECRET}\n")
     issuers = {sandbox.issuer: sandbox.public_client_id, issuer.url: CLIENT}
     config: dict[str, Any] = configuration(sandbox.kubeconfig, folder / "audit.log", issuers)
-    ghosts = {"name": "ghosts", "groups": ["ghosts"], "clusterRole": "no-such-role"}
-    config["policy"]["rules"] = [*config["policy"]["rules"], ghosts]
+    config["policy"]["rules"] = [*config["policy"]["rules"], *MORE_RULES]
     config["jwt"][1]["login"] = {"name": "Odd", "webClientSecretFile": str(secret)}
     with running_app(config, folder, [new_key(folder)], free_port()) as found:
         yield found
@@ -120,12 +140,23 @@ def log_in(page: Page, app: App, sandbox: Sandbox, person: str, path: str = "/")
     who = sandbox.people[person]
     fill_in_dex(page, who.email, who.password)
     page.wait_for_url(f"{app.url}/web**")
+    set_up(page)
 
 
 def log_in_oddly(page: Page, odd_app: App, to: str = "/web") -> None:
     """Open a page of the app with two issuers, and choose the one that has no form."""
     page.goto(odd_app.url + to)
     page.get_by_role("link", name="Log in with Odd").click()
+    page.wait_for_url(lambda url: "/web/login" not in url)
+    set_up(page)
+
+
+def set_up(page: Page) -> None:
+    """Have made what the plan says, where somebody is new; whoever isn't has been let in already."""
+    button = page.get_by_role("button", name="Set up my access")
+    if button.count():
+        button.click()
+        page.wait_for_url(lambda url: "/web/callback" not in url)
 
 
 def heading(page: Page) -> str:

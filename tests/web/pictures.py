@@ -1,4 +1,8 @@
-"""Screenshots of a page, and axe's word on it: phone and desktop, light and dark."""
+"""Screenshots of a page, and axe's word on it: phone and desktop, light and dark.
+
+`WEB_PICTURES=folder` keeps them all, for somebody to look at; `DOCS_PICTURES=folder` those of the
+documentation (`make pictures`).
+"""
 
 import os
 from pathlib import Path
@@ -10,11 +14,40 @@ SIZES = {"phone": (320, 720), "desktop": (1280, 800)}
 FOLDER = os.environ.get("WEB_PICTURES", "")
 """Where pictures are kept for somebody to look at; nowhere without it."""
 
+DOCS_FOLDER = os.environ.get("DOCS_PICTURES", "")
+DOCS_SIZE = (1100, 760)
+DOCUMENTED = (
+    "log-in",
+    "plan",
+    "my-access",
+    "full",
+    "get-going",
+    "token",
+    "sessions",
+    "no-access",
+    "no-groups",
+    "not-found",
+    "leaving",
+    "logged-out",
+    "admin-people",
+    "admin-person",
+    "admin-suspend",
+    "admin-revoke",
+    "admin-who-can",
+    "admin-group",
+    "admin-explain",
+)
+"""Every page, by the name of its picture in the documentation."""
+
+BOTH_WAYS = ("plan", "my-access", "get-going", "sessions", "admin-people")
+"""Those that the documentation shows dark as well."""
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def take(page: Page, name: str, ignored: Path) -> None:
     """All of them, of the page as it stands; fails on what doesn't fit or what axe finds."""
+    assert name in DOCUMENTED, f"the documentation has no place for a picture of {name}"
     folder = Path(FOLDER) if FOLDER else ignored
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
@@ -28,3 +61,16 @@ def take(page: Page, name: str, ignored: Path) -> None:
             assert {"color-contrast", "target-size"} <= checked, "axe saw the page, styles and all"
             assert not found.violations_count, f"{name}-{size}-{scheme}: {found.generate_report()}"
     page.emulate_media(color_scheme="light")
+    if DOCS_FOLDER:
+        width, height = DOCS_SIZE
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("scrollTo(0, 0)")
+        for file in documented(name):
+            page.emulate_media(color_scheme="dark" if file.endswith("-dark.png") else "light")
+            page.screenshot(path=Path(DOCS_FOLDER) / file)
+        page.emulate_media(color_scheme="light")
+
+
+def documented(name: str) -> list[str]:
+    """The files of a page's pictures in the documentation."""
+    return [f"{name}.png"] + ([f"{name}-dark.png"] if name in BOTH_WAYS else [])

@@ -1,9 +1,11 @@
 """What one takes home works with the real kubectl, and ends when it says."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from jwt_to_rbac.client.target import parsed
@@ -48,6 +50,21 @@ def test_a_token_is_shown_once_works_with_kubectl_and_ends_with_its_session(
     expect(page.get_by_role("status")).to_have_text("The session has ended.")
     expect(page.get_by_text("the build machine")).to_have_count(0)
     assert eventually(lambda: not whoami(sandbox, file), TOKEN_CACHE), "the token still works"
+
+
+def test_the_back_button_brings_no_token_back(page: Page, app: App, sandbox: Sandbox) -> None:
+    log_in(page, app, sandbox, "john", "/web/get-going")
+    page.get_by_role("button", name="Show it once").click()
+    token = yaml.safe_load(page.get_by_label("Kubeconfig with a token").inner_text())
+    shown = token["users"][0]["user"]["token"]
+    page.get_by_role("link", name="Done").click()
+    with suppress(
+        PlaywrightError
+    ):  # The browser would have to send the form again, and asks first.
+        page.go_back()
+    expect(page.locator("body")).not_to_contain_text(shown)
+    page.goto(f"{app.url}/web/sessions")
+    page.get_by_role("button", name="End all").click()
 
 
 def test_a_token_can_be_downloaded_and_all_sessions_ended_at_once(

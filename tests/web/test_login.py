@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from jwt_to_rbac.sandbox import Sandbox
 from tests.support.browser_issuer import BrowserIssuer
 from tests.support.chromium import fill_in_dex
-from tests.web.conftest import App, heading, log_in, log_in_oddly
+from tests.web.conftest import App, heading, log_in, log_in_oddly, set_up
 
 
 def test_jane_logs_in_by_clicking_sees_who_she_is_and_logs_out(
@@ -46,7 +46,9 @@ def test_two_tabs_that_log_in_at_the_same_time_both_arrive(
     jane = sandbox.people["jane"]
     for tab, path in zip(tabs, ("/web/sessions", "/web/get-going"), strict=True):
         fill_in_dex(tab, jane.email, jane.password)
-        tab.wait_for_url(app.url + path)
+        tab.wait_for_url(f"{app.url}/web/**")
+        set_up(tab)
+        assert tab.url == app.url + path
     assert [cookie["name"] for cookie in context.cookies(app.url)] == ["jwt-to-rbac"]
 
 

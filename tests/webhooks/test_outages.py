@@ -23,6 +23,8 @@ from tests.webhooks.api_server import ApiServer, Exports, beside, export
 from tests.webhooks.caller import Caller, access_review, token_review
 from tests.webhooks.conftest import ISSUER, settings
 
+pytestmark = pytest.mark.quiet
+
 POLICY: dict[str, object] = {
     "rules": [{"name": "outages", "groups": ["outages"], "clusterRole": "view"}]
 }

@@ -200,9 +200,6 @@ def _may(cluster: Cluster, name: str, asked: AccessRequest) -> bool:
 
 @settings(
     max_examples=POLICIES,
-    deadline=None,
-    derandomize=True,
-    database=None,
     # Shrinking would make its objects anew hundreds of times.
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

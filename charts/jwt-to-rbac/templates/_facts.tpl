@@ -17,7 +17,7 @@ the program's `kube/installation.py`. As JSON, with the names that `_rights.tpl`
 {{- if hasKey $scope "namespaces" }}{{ $places = $scope.namespaces }}{{ else if hasKey $scope "namespaceSelector" }}{{ $places = list "*" }}{{ end -}}
 {{- $rules = append $rules (dict "role" (.clusterRole | default (printf "%s-from-jwt" .name)) "rules" .rules "places" $places "subjects" (ternary (include "jwt-to-rbac.subjects" . | fromJsonArray) list $groups)) -}}
 {{- end -}}
-{{- $said = dict "dynamic" ($policy.dynamicRoles | default false) "stored" ($tokens.stored | default false) "longest" ($tokens.maximumLifetime | default "24h") "accounts" (($config.accounts | default dict).namespace | default "jwt-to-rbac-users") "publicServer" (($config.cluster | default dict).server | default "") -}}
+{{- $said = dict "dynamic" ($policy.dynamicRoles | default false) "stored" ($tokens.stored | default false) "longest" ($tokens.maximumLifetime | default "24h") "accounts" (($config.accounts | default dict).namespace | default "jwt-to-rbac-users") "publicServer" (($config.cluster | default dict).server | default "") "web" (ne (($config.web | default dict).publicURL | default "") "") -}}
 {{- else -}}
 {{- $handler := $config.rbachandler | default dict -}}
 {{- $custom := dict -}}
@@ -66,6 +66,7 @@ the program's `kube/installation.py`. As JSON, with the names that `_rights.tpl`
     "dynamic" $said.dynamic
     "stored" $said.stored
     "standing" (ne (len $standing) 0)
+    "web" ($said.web | default false)
   ) | toRawJson -}}
 {{- end }}
 

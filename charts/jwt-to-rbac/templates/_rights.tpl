@@ -3,7 +3,7 @@
 {{- define "jwt-to-rbac.rules.cluster" }}
 - {verbs: [list, watch], apiGroups: [''], resources: [namespaces]}
 - {verbs: [list, watch, get, create, patch, delete], apiGroups: [jwt-to-rbac.io], resources: [accessgrants]}
-- {verbs: [patch], apiGroups: [jwt-to-rbac.io], resources: [accessgrants/status]}
+- {verbs: [update], apiGroups: [jwt-to-rbac.io], resources: [accessgrants/status]}
 - {verbs: [list, watch], apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles]}
 {{- if not .is.cluster }}
 - {verbs: [list, watch, get, delete], apiGroups: [rbac.authorization.k8s.io], resources: [clusterrolebindings]}
@@ -44,7 +44,12 @@
 {{- end }}
 
 {{- define "jwt-to-rbac.rules.events" }}
+{{- if .is.web }}
+- {verbs: [create, list], apiGroups: [events.k8s.io], resources: [events]}
+{{- end }}
+{{- if not .is.web }}
 - {verbs: [create], apiGroups: [events.k8s.io], resources: [events]}
+{{- end }}
 {{- end }}
 
 {{- define "jwt-to-rbac.rules.clusterInfo" }}

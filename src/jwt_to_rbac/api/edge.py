@@ -20,9 +20,11 @@ from jwt_to_rbac.ports import Request
 DEADLINE = 10.0
 """Seconds for a whole request: a login's calls have five each, and clients give up later."""
 
-HELD_SECONDS, MOST_HELD = 1.0, 512
-"""For how long refusals of a source that had too many are held back, and how many at a time: each
-keeps a connection and 20 kB. Whoever comes beyond is answered at once."""
+HELD_SECONDS, HELD_A_SECOND, MOST_HELD = 1.0, 256, 1024
+"""For how long refusals of a source that had too many are held back, how many of them are let go in a
+second (so that more of them are held longer: a flood gains nothing by more connections), and how many
+are held at a time. Whoever comes beyond is answered at once, which is what makes a flood dear. A held
+one costs 60 kB with its connection, so that 1,024 leave room under 256 MB."""
 
 REFUSALS = frozenset({400, 401, 405, 413})
 """The statuses of requests that were refused before it was known who sent them, besides 404."""
@@ -45,7 +47,7 @@ class Edge:
     """Wraps the application. `new_id` makes request ids; `source_of` tells whence a request came.
 
     `refused` is told the source of each refused request, and answers whether it had too many:
-    then the answer is held back for `held_seconds`, as those are that say so (429). Without the
+    then the answer is held back (see `held_for`), as those are that say so (429). Without the
     two everybody is their connection's other end, and nobody is held.
     """
 
@@ -56,14 +58,12 @@ class Edge:
         told: Told,
         source_of: Callable[[Scope], str] = peer,
         refused: Callable[[str], bool] = lambda source: False,
-        held_seconds: float = HELD_SECONDS,
     ) -> None:
         self._app = app
         self._new_id = new_id
         self._source_of = source_of
         self._refused = refused
         self._told = told
-        self._held_seconds = held_seconds
         self.held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,7 +106,7 @@ class Edge:
             return
         self.held += 1
         try:
-            await asyncio.sleep(self._held_seconds)
+            await asyncio.sleep(held_for(self.held))
         finally:
             self.held -= 1
 
@@ -133,6 +133,11 @@ class Edge:
             log.warning("A request failed", **facts, code=ours.code, detail=ours.detail)
         else:
             log.debug("A request was refused", **facts, code=ours.code)
+
+
+def held_for(held: int) -> float:
+    """For how many seconds one of so many refusals is held back."""
+    return max(HELD_SECONDS, held / HELD_A_SECOND)
 
 
 def _as_ours(e: Exception) -> JwtToRbacError:

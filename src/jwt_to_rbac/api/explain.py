@@ -12,7 +12,7 @@ from jwt_to_rbac.api.operation import ID_TOKEN, Answer, Bearer, Operation, Resou
 from jwt_to_rbac.api.problems import denied
 from jwt_to_rbac.api.reading import bearer, noted, read_json, request_id
 from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
-from jwt_to_rbac.core.identity import Identity, Person
+from jwt_to_rbac.core.identity import Identity, Person, person_by_hand
 from jwt_to_rbac.usecases.callers import FORBIDDEN, Callers
 from jwt_to_rbac.usecases.explain import Explain, Explained
 from jwt_to_rbac.usecases.explanation import Explanation, explanation
@@ -30,12 +30,11 @@ class Claims(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     user_id: str = msgspec.field(default="", name="userID")
 
     def person(self) -> Person:
-        username = self.username or self.email or self.subject
-        return Person(
+        return person_by_hand(
             Identity(self.issuer, self.subject),
-            username,
+            self.username,
             self.email,
-            tuple(sorted(set(self.groups))),
+            self.groups,
             self.connector,
             self.user_id,
         )

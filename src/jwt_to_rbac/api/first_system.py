@@ -108,10 +108,11 @@ class FirstSystem:
             (Answer(accepted, "Nothing is left"),),
             codes=frozenset({Code.NOT_FOUND, Code.BUSY}),
         )
+        # In the order in which they are looked at: renewals are most of what is asked.
         return {
+            "/tokens/{name}": {"GET": token} | ({"POST": lasting} if self.token_creation else {}),
             "/rbac": {"POST": log_in, "GET": listing},
             "/rbac/{name}": {"DELETE": revoke},
-            "/tokens/{name}": {"GET": token} | ({"POST": lasting} if self.token_creation else {}),
         }
 
     async def post_rbac(self, request: Request) -> Response:

@@ -1,6 +1,7 @@
 """From where a request came: the connection's other end, or what a trusted proxy says of it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.types import Scope
@@ -20,7 +21,7 @@ def source_of(scope: Scope, proxies: Networks) -> str:
     X-Forwarded-For is read from its right end, where the nearest proxy wrote, for as long as
     what it names are `proxies` themselves: what stands further left a client may have invented.
     """
-    nearest = _address(peer(scope))
+    nearest = _peer_address(peer(scope))
     if nearest is None:
         return peer(scope)
     if _among(nearest, proxies):
@@ -53,6 +54,10 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
         return None
     # An IPv4 client on a socket for both.
     return getattr(address, "ipv4_mapped", None) or address
+
+
+# Alone for the connection's other end: what a client wrote could be long.
+_peer_address = lru_cache(maxsize=4096)(_address)
 
 
 def _among(address: IPv4Address | IPv6Address, networks: Networks) -> bool:

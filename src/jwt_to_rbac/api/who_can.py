@@ -13,7 +13,7 @@ from jwt_to_rbac.api import answers
 from jwt_to_rbac.api.operation import Answer, Operation, Resources
 from jwt_to_rbac.api.problems import denied
 from jwt_to_rbac.api.reading import bearer, noted, request_id
-from jwt_to_rbac.core.authorization import AccessRequest, PathRequest, ResourceRequest
+from jwt_to_rbac.core.authorization import AccessRequest, access_request
 from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
 from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.who_can import Way, WhoCan
@@ -87,13 +87,7 @@ def _asked(query: QueryParams) -> AccessRequest:
             raise InvalidInput(
                 Code.BODY_MALFORMED, f"{name}: say what is asked about, such as get, pods."
             )
-    if resource.startswith("/"):
-        return PathRequest(verb, resource)
-    whole, _, subresource = resource.partition("/")
-    plural, _, group = whole.partition(".")
-    return ResourceRequest(
-        verb, group, plural, subresource, query.get("namespace", ""), query.get("name", "")
-    )
+    return access_request(verb, resource, query.get("namespace", ""), query.get("name", ""))
 
 
 def _shown(way: Way) -> WayShown:

@@ -65,10 +65,9 @@ class WhoamiApi:
                     kubernetes_user=caller.username,
                 )
             )
-        found = caller if isinstance(caller, Denial) else await self.explain.token(caller.token)
-        if isinstance(found, Denial):
-            return denied(found, request_id(request))
-        return answers.answer(_whoami(found))
+        if isinstance(caller, Denial):
+            return denied(caller, request_id(request))
+        return answers.answer(_whoami(self.explain.of(caller.proven)))
 
 
 def _whoami(found: Explained) -> Whoami:

@@ -22,9 +22,9 @@ def adopt(
     from_namespace: str = "default",
     remove: Annotated[bool, Parameter(negative=())] = False,
     yes: Annotated[bool, Parameter(negative=())] = False,
-    output: Annotated[Literal["table", "json", "yaml"], Parameter(name=["--output", "-o"])] = (
-        "table"
-    ),
+    output: Annotated[
+        Literal["table", "json", "yaml", "name"], Parameter(name=["--output", "-o"])
+    ] = "table",
 ) -> None:
     """Show what the first system left on the cluster and what becomes of it; with --yes, do it.
 
@@ -49,7 +49,7 @@ def adopt(
     yes
         Do it. Without this nothing is changed.
     output
-        table, json or yaml.
+        table, json, yaml or name (of the accounts).
     """
     asyncio.run(
         _adopt(load(config, os.environ, settings).settings, from_namespace, remove, yes, output)
@@ -61,7 +61,7 @@ async def _adopt(
 ) -> None:
     async with adopting(settings, namespace) as use_case:
         plan = await use_case.plan(everybody)
-        show(output, _document(plan), _text(plan, yes), ())
+        show(output, _document(plan), _text(plan, yes), [one.name for one in plan.accounts])
         if yes:
             # Beside the output: a program that reads that gets a document.
             await use_case.carry_out(

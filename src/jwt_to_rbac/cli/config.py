@@ -25,7 +25,7 @@ app = App(name="config", help="Check, show and convert the configuration.")
 
 ConfigFile = Annotated[Path | None, Parameter(name=["--config"])]
 Flags = Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]
-Output = Annotated[Literal["table", "json", "yaml"], Parameter(name=["--output", "-o"])]
+Output = Annotated[Literal["table", "json", "yaml", "name"], Parameter(name=["--output", "-o"])]
 
 _LONGEST_CELL = 60
 """Characters of a value in a table; `-o json` and `-o yaml` give all."""
@@ -58,7 +58,7 @@ def show(*flags: Flags, config: ConfigFile = None, output: Output = "table") -> 
     config
         The file; else config.yaml, .toml or .json in the working directory or $CONFIG_DIR.
     output
-        table, json or yaml.
+        table, json, yaml or name (of the keys).
     """
     loaded = _load(config, flags)
     if loaded is None:
@@ -66,6 +66,8 @@ def show(*flags: Flags, config: ConfigFile = None, output: Output = "table") -> 
     rows = list(in_force(loaded))
     if output == "table":
         print(_table(rows), end="")
+    elif output == "name":
+        print("".join(f"{row.key}\n" for row in rows), end="")
     else:
         data = [_as_data(row) for row in rows]
         print(json.dumps(data, indent=2) if output == "json" else dump(data).rstrip())

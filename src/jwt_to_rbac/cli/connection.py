@@ -18,6 +18,17 @@ from jwt_to_rbac.client.errors import ClientError
 from jwt_to_rbac.client.server import Server
 from jwt_to_rbac.client.session import Session
 from jwt_to_rbac.client.target import Target
+from jwt_to_rbac.client.words import say
+
+TokenFile = Annotated[
+    Path | None,
+    Parameter(
+        allow_leading_hyphen=True,
+        help="A Kubernetes token for the server's audience (`kubectl create token NAME "
+        "--audience=jwt-to-rbac`), `-` for the standard input; else you, as you are logged in.",
+    ),
+]
+"""For commands that administrators use, too."""
 
 
 @Parameter(name="*")
@@ -79,10 +90,7 @@ def session_of(target: Target) -> Iterator[Session]:
     """A login for writing: nobody else changes it meanwhile."""
     cache = Cache(target.folder(os.environ))
     with cache.locked(_Waiting()):
-        session = Session(target, cache, ServerClock())
-        yield session
-    if complaint := session.clock.complaint():
-        print(f"jwt-to-rbac: {complaint}", file=sys.stderr)
+        yield Session(target, cache, ServerClock())
 
 
 @contextmanager
@@ -92,6 +100,13 @@ def asking(connection: Connection, token_file: Path | None = None) -> Iterator[A
     with session_of(target) as session:
         bearer = session.id_token() if token_file is None else read_token(token_file)
     yield Asker(session, session.server, bearer)
+    tell_of_clock(session)
+
+
+def tell_of_clock(session: Session) -> None:
+    """Warn whose clock is far off, once the server has told the time."""
+    if complaint := session.clock.complaint():
+        say(f"jwt-to-rbac: {complaint}")
 
 
 def read_token(file: Path) -> str:
@@ -113,7 +128,7 @@ class _Waiting:
 
     def __call__(self, waited: float) -> None:
         if waited > 1 and not self._told:
-            print("Another login is under way; waiting for it. Ctrl-C to stop.", file=sys.stderr)
+            say("Another login is under way; waiting for it. Ctrl-C to stop.")
             self._told = True
 
 

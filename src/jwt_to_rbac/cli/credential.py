@@ -22,7 +22,7 @@ are asked to log in, once for all kubectl calls that wait.
 
 
 def credential(arguments: list[str]) -> int:
-    """Print an ExecCredential; returns the exit code (docs/command-line.md)."""
+    """Print an ExecCredential; returns the exit code (docs/kubectl.md)."""
     if "--help" in arguments or "-h" in arguments:
         print(USAGE, end="")
         return 0

@@ -4,14 +4,15 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from jwt_to_rbac.cli.installation import installation_of
-from jwt_to_rbac.cli.output import show, table
+from jwt_to_rbac.cli.output import show, terminal_width
+from jwt_to_rbac.client.words import folded
 from jwt_to_rbac.core.errors import InvalidInput
 from jwt_to_rbac.core.finding import Finding, State, bad, good
 from jwt_to_rbac.kube.installation import ProgramAccount
@@ -20,6 +21,9 @@ from jwt_to_rbac.wiring.administration import diagnose
 
 _COLOURS = {State.OK: "32", State.FAILED: "31", State.UNKNOWN: "33"}
 """Green, red, yellow (ECMA-48), for a terminal alone."""
+
+_STATES = max(map(len, State)) + 3
+"""The columns that states and the gap after them take."""
 
 
 def doctor(
@@ -57,7 +61,7 @@ def doctor(
         for f in found
     ]
     failed = any(f.state is State.FAILED for f in found)
-    text = _text(found, colour=output == "table" and sys.stdout.isatty())
+    text = _text(found, terminal_width(), _wants_colour())
     show(output, {"ok": not failed, "checks": document}, text, ())
     return 1 if failed else 0
 
@@ -75,13 +79,19 @@ def _look(config: Path | None, flags: tuple[str, ...], account: ProgramAccount) 
     return [configured, *asyncio.run(diagnose(loaded.settings, of, time.time))]
 
 
-def _text(found: Iterable[Finding], colour: bool) -> str:
-    rows = [(f.check, f.state, f.detail) for f in found]
-    lines = table(("CHECK", "STATE", "DETAIL"), rows).splitlines()
-    if colour:
-        lines[1:] = [
-            line.replace(f"   {f.state}", f"   \x1b[{_COLOURS[f.state]}m{f.state}\x1b[0m", 1)
-            for line, f in zip(lines[1:], found, strict=True)
-        ]
-    lines += [f"\n{f.check}: {f.mending}" for f in found if f.mending]
-    return "\n".join(lines)
+def _wants_colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _text(found: Iterable[Finding], width: int, colour: bool) -> str:
+    """State and check in one line, and under it what was seen and what mends it, each in lines of its
+    own: a table would need more columns than a terminal has."""
+    return "\n".join(line for one in found for line in _lines(one, width, colour))
+
+
+def _lines(found: Finding, width: int, colour: bool) -> Iterator[str]:
+    gap = " " * (_STATES - len(found.state))
+    state = f"\x1b[{_COLOURS[found.state]}m{found.state}\x1b[0m" if colour else str(found.state)
+    yield state + gap + found.check
+    for text in filter(None, (found.detail, found.mending and f"-> {found.mending}")):
+        yield folded(" " * _STATES + text, width)

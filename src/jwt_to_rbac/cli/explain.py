@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from jwt_to_rbac.cli.connection import Connection, asking, read_token
-from jwt_to_rbac.cli.output import Output, show, table
-from jwt_to_rbac.cli.server_packages import demand
+from jwt_to_rbac.cli.first_system import is_configured
+from jwt_to_rbac.cli.output import Output, cell, show, table, terminal_width, unmatched
+from jwt_to_rbac.cli.server_packages import demand, installed
 from jwt_to_rbac.client.clock import ServerClock
 from jwt_to_rbac.client.server import Server
+from jwt_to_rbac.client.words import folded
 from jwt_to_rbac.core.errors import Denial, JwtToRbacError
 from jwt_to_rbac.core.identity import Identity, Person
 
@@ -28,7 +30,7 @@ def explain(
     certificate_authority: Path | None = None,
     config: Annotated[Path | None, Parameter(name="--config")] = None,
     token_file: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
-    group: Annotated[list[str] | None, Parameter(name=["--group", "-g"])] = None,
+    group: Annotated[list[str] | None, Parameter(name=["--group", "-g"], negative=())] = None,
     username: str = "",
     email: str = "",
     issuer: str = "",
@@ -38,13 +40,15 @@ def explain(
 ) -> int:
     """Tell what a person would be granted, by which rule, and what a login would change.
 
-    Exits with 0 if a login would succeed, with 2 if it would be refused. With --server that
-    server is asked, about you if nothing else is given; else a configuration file is tried.
+    Exits with 0 if a login would succeed, with 2 if it would be refused. A running server is
+    asked, about you if nothing else is given; where there is a configuration file that is tried,
+    unless --server is given.
 
     Parameters
     ----------
     server
-        The URL of a running jwt-to-rbac that is asked.
+        The URL of a running jwt-to-rbac that is asked; without a configuration file also
+        $JWT_TO_RBAC_SERVER, or that of kubectl's current context.
     certificate_authority
         PEM file of who vouches for the server, if the system doesn't know it.
     config
@@ -52,6 +56,7 @@ def explain(
         directory or $CONFIG_DIR.
     token_file
         A file with an ID token, `-` for the standard input; without it, the claims given here.
+        With both a server takes it as the token of who asks, ID token or Kubernetes token.
     group
         A group of the person; may be given several times.
     username
@@ -80,7 +85,7 @@ def explain(
             token,
             claims if any(claims.values()) else None,
         )
-        if server
+        if server or not (config or (installed() and is_configured(os.environ)))
         else _tried(config, token, claims)
     )
     show(output, document, _table(document), [document["serviceAccount"]["name"]])
@@ -91,6 +96,8 @@ def _asked(at: Connection, token: str | None, claims: dict[str, object] | None) 
     """The server's answer: about a token, else about claims by hand, else about oneself."""
     if token is not None:
         server = Server(at.target(), ServerClock())
+        if claims:
+            return server.change("POST", "explain", token, {"claims": claims})
         return server.change("POST", "explain", "", {"token": token})
     with asking(at) as me:
         body = {"claims": claims} if claims else {"token": me.bearer}
@@ -139,15 +146,21 @@ def _table(found: dict[str, Any]) -> str:
         for g in found["grants"]
     ]
     rows += [(g["clusterRole"], g["scope"], "-", "take") for g in changes["take"]]
+    width = terminal_width()
     account, refused = found["serviceAccount"], found["refused"]
     state = "has" if account["exists"] else "would get"
-    lines = [
-        f"{found['person']['username']} {state} the ServiceAccount {account['name']}\n",
-        table(("CLUSTERROLE", "SCOPE", "RULE", "CHANGE"), rows),
-    ]
-    lines += [f"group {group}: no rule names it" for group in found["unmatchedGroups"]]
-    lines += [f"namespace {name}: does not exist" for name in found["absentNamespaces"]]
-    lines += [f"rule {failed['rule']}: {failed['reason']}" for failed in found["failedRules"]]
+    head = ("CLUSTERROLE", "SCOPE", "RULE", "CHANGE")
+    said = [f"namespace {name}: does not exist" for name in found["absentNamespaces"]]
+    said += [f"rule {failed['rule']}: {failed['reason']}" for failed in found["failedRules"]]
     if refused:
-        lines.append(f"\nA login would be refused ({refused['code']}): {refused['detail']}")
+        said.append(f"\nA login would be refused ({refused['code']}): {refused['detail']}")
+    lines = [
+        folded(
+            f"{cell(found['person']['username'] or 'Somebody')} {state} the ServiceAccount {account['name']}\n",
+            width,
+        ),
+        table(head, rows, "No access on this cluster.", width),
+        *unmatched(found["unmatchedGroups"], width),
+        *(folded(line, width) for line in said),
+    ]
     return "\n".join(lines)

@@ -20,12 +20,13 @@ def with_subcommand(arguments: Sequence[str], environment: Mapping[str, str]) ->
     Raises InvalidInput if two configuration files are in one place.
     """
     if not arguments:
-        return ["serve"] if _is_configured(environment) else []
+        return ["serve"] if is_configured(environment) else []
     serves = arguments[0].startswith("--") and arguments[0] not in OURS
     return ["serve", *arguments] if serves else list(arguments)
 
 
-def _is_configured(environment: Mapping[str, str]) -> bool:
+def is_configured(environment: Mapping[str, str]) -> bool:
+    """Whether there is a configuration though none is named."""
     # Not at the top: kubectl's plugin is started for each of its calls and reads no settings.
     from jwt_to_rbac.settings.files import find
     from jwt_to_rbac.settings.overlay import from_environment

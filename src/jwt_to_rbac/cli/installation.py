@@ -14,4 +14,5 @@ def installation_of(settings: Settings, account: ProgramAccount) -> Installation
         settings.stored_tokens,
         account,
         settings.cluster.server,
+        settings.web is not None,
     )

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from jwt_to_rbac.cli.connection import Connection, session_of
+from jwt_to_rbac.cli.connection import Connection, session_of, tell_of_clock
 from jwt_to_rbac.cli.kubeconfig_entry import add
 from jwt_to_rbac.cli.kubeconfig_files import empty, locked
-from jwt_to_rbac.cli.output import until
+from jwt_to_rbac.cli.output import tell, until
 from jwt_to_rbac.client.browser import opener
 from jwt_to_rbac.client.clock import ServerClock
 from jwt_to_rbac.client.errors import ClientError
@@ -50,8 +50,9 @@ def login(
     with session_of(target) as session:
         session.log_in(Person(browser, say))
         state, now = session.state, session.clock.now()
-    print(f"You are {state.username}, as the ServiceAccount {state.account}.")
-    print(f"kubectl's credential lasts {_length(state.token_expires - now)}; it renews itself.")
+    tell_of_clock(session)
+    tell(f"You are {state.username}, as the ServiceAccount {state.account}.")
+    tell(f"kubectl's credential lasts {_length(state.token_expires - now)}; it renews itself.")
     if no_kubeconfig:
         return
     cluster = ClusterEntry(state.cluster, state.kubernetes, state.kubernetes_ca)
@@ -60,9 +61,9 @@ def login(
         if not keep_current_context:
             kubeconfig.make_current(context)
         files = kubeconfig.write()
-    print(f"kubectl context: {context} (in {', '.join(map(str, files))})")
+    tell(f"kubectl context: {context} (in {', '.join(map(str, files))})")
     if keep_current_context:
-        print(f"Use it: kubectl config use-context {context}")
+        tell(f"Use it: `kubectl config use-context {context}`")
 
 
 def logout(*, at: Connection = _ANYWHERE) -> None:
@@ -73,21 +74,27 @@ def logout(*, at: Connection = _ANYWHERE) -> None:
     target = at.target()
     with session_of(target) as session:
         if not session.known():
-            print("You are not logged in.")
+            tell("You are not logged in.")
             return
-        elsewhere = ""
-        trouble = None
+        name, elsewhere, trouble = session.state.session, "", ""
+        command = f"jwt-to-rbac sessions end {name} {' '.join(target.arguments())}"
         try:
-            elsewhere = session.end()
+            session.end()
         except ClientError as e:
-            trouble = e
+            session.forget()
+            tell("Your tokens are forgotten here.")
+            left = f"To end the session sooner than its token ends: log in again, then `{command}`."
+            raise type(e)(f"{e.detail} {left}", e.code) from e
+        try:
+            elsewhere = session.end_at_issuer()
+        except ClientError as e:
+            trouble = e.detail
         session.forget()
-    if trouble is not None:
-        print("Your tokens are forgotten here.")
-        raise type(trouble)(*_but_open(trouble))
-    print("You are logged out: the session is ended and its tokens are forgotten.")
+    tell("You are logged out: the session is ended and its tokens are forgotten.")
+    if trouble:
+        say(f"The issuer was not told: {trouble}")
     if elsewhere:
-        print(f"The issuer still knows your browser. Log out there too:\n  {elsewhere}")
+        tell(f"The issuer still knows your browser. Log out there too:\n  {elsewhere}")
 
 
 def kubeconfig(
@@ -120,14 +127,8 @@ def kubeconfig(
         if not keep_current_context:
             files.make_current(context)
         written = files.write()
-    print(f"kubectl context: {context} (in {', '.join(map(str, written))})")
+    tell(f"kubectl context: {context} (in {', '.join(map(str, written))})")
 
 
 def _length(seconds: float) -> str:
     return until("1970-01-01T00:00:00Z", -seconds)
-
-
-def _but_open(trouble: ClientError) -> tuple[str, ...]:
-    words = f"{trouble.detail} The session on the server may last until its token ends."
-    code = getattr(trouble, "code", None)
-    return (words,) if code is None else (code, words)

@@ -9,6 +9,7 @@ from cyclopts import App, Group, Parameter
 from jwt_to_rbac.cli.first_system import NOTHING_TO_SERVE, with_subcommand
 from jwt_to_rbac.cli.server_packages import installed
 from jwt_to_rbac.client.errors import ClientError
+from jwt_to_rbac.client.words import columns, folded
 from jwt_to_rbac.core.errors import JwtToRbacError
 
 _SERVER = "The server"
@@ -67,7 +68,7 @@ def application(name: str, listed: bool = False) -> App:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command. What went wrong is one sentence, and the exit code of docs/command-line.md."""
+    """Run one command. What went wrong is one sentence, and the exit code of docs/kubectl.md."""
     called = Path(sys.argv[0]).name
     # kubectl runs its plugins by this name, and people type it with a space.
     plugin = called.startswith("kubectl-")
@@ -78,14 +79,14 @@ def main(arguments: list[str] | None = None) -> None:
         app = application(name, listed=wanted[:1] in ([], ["--help"], ["-h"]))
         if not wanted and not plugin:
             app.help_print([])
-            print(f"{name}: {NOTHING_TO_SERVE}", file=sys.stderr)
+            _complain(f"{name}: {NOTHING_TO_SERVE}")
             sys.exit(2)
         app(wanted)
     except ClientError as e:
-        print(f"{name}: {e.detail}", file=sys.stderr)
+        _complain(f"{name}: {e.said()}")
         sys.exit(e.exit_code)
     except JwtToRbacError as e:
-        print(f"{name}: {e.detail}", file=sys.stderr)
+        _complain(f"{name}: {e.detail}")
         sys.exit(1)
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python must not try to write the rest.
@@ -94,3 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         # What a shell reports for SIGINT.
         sys.exit(130)
+
+
+def _complain(text: str) -> None:
+    print(folded(text, columns(sys.stderr)), file=sys.stderr)

@@ -8,20 +8,13 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from jwt_to_rbac.cli.connection import Connection, asking
-from jwt_to_rbac.cli.output import Output, grants, pairs, show, table, until
+from jwt_to_rbac.cli.connection import Connection, TokenFile, asking
+from jwt_to_rbac.cli.output import Output, grants, pairs, show, table, terminal_width, until
 from jwt_to_rbac.client.errors import ClientError
 from jwt_to_rbac.client.server import segment
+from jwt_to_rbac.client.words import folded
 
 _ANYWHERE = Connection()
-TokenFile = Annotated[
-    Path | None,
-    Parameter(
-        allow_leading_hyphen=True,
-        help="A Kubernetes token for the server's audience (`kubectl create token NAME "
-        "--audience=jwt-to-rbac`), `-` for the standard input; else you, as you are logged in.",
-    ),
-]
 
 
 def people(
@@ -72,7 +65,9 @@ def people(
         for p in items
     ]
     head = ("NAME", "USER", "GROUPS", "ROLES", "SESSIONS", "LAST LOGIN", "EXPIRES")
-    show(output, {"items": items}, table(head, rows, "Nobody."), [p["name"] for p in items])
+    nobody = "Nobody." if not (search or group) else "Nobody like that."
+    lines = table(head, rows, nobody, terminal_width(), ["USER", "SESSIONS"])
+    show(output, {"items": items}, lines, [p["name"] for p in items])
 
 
 def revoke(
@@ -175,7 +170,8 @@ def who_can(
     ]
     head = ("NAME", "USER", "CLUSTERROLE", "SCOPE", "RULE")
     names = list(dict.fromkeys(item["name"] for item in said["items"]))
-    show(output, said, table(head, rows, "Nobody whom jwt-to-rbac knows."), names)
+    nobody = "Nobody whom jwt-to-rbac knows."
+    show(output, said, table(head, rows, nobody, terminal_width(), ["USER"]), names)
 
 
 def _change(
@@ -209,4 +205,6 @@ def _one(person: dict[str, Any], now: float) -> str:
         f"{c.get('type')}={c.get('status')}: {c.get('message') or c.get('reason')}"
         for c in person.get("conditions") or ()
     ]
-    return "\n".join([pairs(facts), *conditions, "", grants(person)])
+    width = terminal_width()
+    said = [folded(condition, width) for condition in conditions]
+    return "\n".join([pairs(facts, width), *said, "", grants(person, width)])

@@ -11,26 +11,33 @@ from pathlib import Path
 from cyclopts import App
 
 from jwt_to_rbac.sandbox import Options, SandboxError
-from jwt_to_rbac.sandbox.builds import HELM, ensure_program, ensure_programs
+from jwt_to_rbac.sandbox.builds import HELM, KUBECONFORM, NODE, ensure_program, ensure_programs
 from jwt_to_rbac.sandbox.detached import default_folder, end, facts_of, start_detached
+from jwt_to_rbac.sandbox.node.namespaces import obstacle
 from jwt_to_rbac.sandbox.protocol import Facts
 
 app = App(name="sandbox", help="A local cluster, Dex and a directory to try things on.")
 
 
 @app.command
-def build(*, helm: bool = False) -> int:
+def build(*, helm: bool = False, node: bool = False) -> int:
     """Build the programs that the sandbox runs, if that has not been done on this machine.
 
     Parameters
     ----------
     helm
-        Build Helm too, which the chart's tests and `make manifests` need.
+        Build Helm too, which the chart's tests and `make manifests` need, and kubeconform for the tests.
+    node
+        Build the programs of a node too, which tests run pods on, if this machine can have one.
     """
     try:
         ensure_programs()
         if helm:
             ensure_program(HELM)
+            ensure_program(KUBECONFORM)
+        if node and not obstacle():
+            for program in NODE:
+                ensure_program(program)
     except SandboxError as trouble:
         return _complain(trouble)
     return 0

@@ -31,6 +31,7 @@ def serve(
     *settings: Annotated[str, Parameter(allow_leading_hyphen=True)],
     config: Annotated[Path | None, Parameter(name="--config")] = None,
     controllers: bool = True,
+    drain_seconds: float = 0.0,
 ) -> None:
     """Serve the API until SIGTERM or Ctrl-C.
 
@@ -43,6 +44,8 @@ def serve(
         directory or $CONFIG_DIR.
     controllers
         Do what happens unattended while this replica leads: repair, expiry, cleaning up.
+    drain_seconds
+        Go on serving so long after SIGTERM, until nobody sends requests here any more.
     """
     loaded = load(config, os.environ, settings)
     for warning in loaded.warnings:
@@ -52,7 +55,8 @@ def serve(
     logging.basicConfig(handlers=[LibraryHandler(log)], level=logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         again = partial(reload, environment=os.environ, flags=settings)
-        runner.run(_serve(loaded, again, log, controllers))
+        if not runner.run(_serve(loaded, again, log, controllers, drain_seconds)):
+            raise SystemExit(1)
 
 
 async def _serve(
@@ -60,7 +64,9 @@ async def _serve(
     again: Callable[[Loaded], Loaded],
     log: FilteringBoundLogger,
     controllers: bool,
-) -> None:
+    drain_seconds: float,
+) -> bool:
+    """Until told to stop, or until a part has died; whether all went well."""
     settings = loaded.settings
     async with service(loaded, again, log, controllers) as running:
         # Modules and caches live as long as the process: taken out of the collector's sight,
@@ -84,4 +90,5 @@ async def _serve(
             listeners.append(
                 Listener(running.webhooks, there.host, there.port, settings.webhooks.certificates)
             )
-        await listen(listeners, log)
+        await listen(listeners, log, drain_seconds=drain_seconds, enough=running.died)
+        return not running.died.is_set()

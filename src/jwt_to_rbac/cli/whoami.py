@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from jwt_to_rbac.cli.connection import Asker, Connection, asking
-from jwt_to_rbac.cli.output import Output, grants, pairs, show, table, until
+from jwt_to_rbac.cli.connection import Asker, Connection, TokenFile, asking
+from jwt_to_rbac.cli.output import Output, grants, pairs, show, table, terminal_width, until
 from jwt_to_rbac.client.errors import ClientError
 from jwt_to_rbac.client.server import segment
+from jwt_to_rbac.client.words import folded
 
 _ANYWHERE = Connection()
 
@@ -35,18 +36,24 @@ def whoami(*, at: Connection = _ANYWHERE, output: Output = "table") -> None:
         if not me.session.lasts()
         else f"{_left(state.token_expires, now)} left",
     }
-    lines = [pairs(facts), "", grants(said)]
+    width = terminal_width()
+    lines = [pairs(facts, width), "", grants(said, width)]
     if refused := said.get("refused"):
-        lines.append(f"A login would be refused now ({refused['code']}): {refused['detail']}")
-    show(output, said, "\n".join(lines), [str(said.get("account") or "")])
+        why = f"A login would be refused now ({refused['code']}): {refused['detail']}"
+        lines.append(folded(why, width))
+    show(output, said, "\n".join(lines), filter(None, [said.get("account")]))
 
 
 @sessions.default
 def list_sessions(
-    *, at: Connection = _ANYWHERE, person: Person = "", output: Output = "table"
+    *,
+    at: Connection = _ANYWHERE,
+    person: Person = "",
+    token_file: TokenFile = None,
+    output: Output = "table",
 ) -> None:
     """List where you are logged in."""
-    with asking(at) as me:
+    with asking(at, token_file) as me:
         name = _name(me, person)
         said = me.server.get(f"people/{segment(name)}/sessions", me.bearer)
     items, now = said["items"], me.session.clock.now()
@@ -57,17 +64,13 @@ def list_sessions(
             until(item.get("created"), now),
             until(item.get("renewed"), now),
             until(item.get("expires"), now),
-            "this one" if item["name"] == me.session.state.session else "",
+            "here" if item["name"] == me.session.state.session else "",
         )
         for item in items
     ]
     head = ("NAME", "DEVICE", "CREATED", "RENEWED", "EXPIRES", "")
-    show(
-        output,
-        said,
-        table(head, [_last(r) for r in rows], "No sessions."),
-        [i["name"] for i in items],
-    )
+    lines = table(head, [_last(r) for r in rows], "No sessions.", terminal_width(), ["RENEWED"])
+    show(output, said, lines, [i["name"] for i in items])
 
 
 @sessions.command
@@ -75,6 +78,7 @@ def end(
     *names: str,
     at: Connection = _ANYWHERE,
     person: Person = "",
+    token_file: TokenFile = None,
     all_: Annotated[bool, Parameter(name="--all", negative=())] = False,
 ) -> None:
     """End sessions: their tokens open nothing any more, within seconds.
@@ -88,7 +92,7 @@ def end(
     """
     if bool(names) == all_:
         raise ClientError("Name the sessions to end, or say --all.")
-    with asking(at) as me:
+    with asking(at, token_file) as me:
         path = f"people/{segment(_name(me, person))}/sessions"
         for each in [path] if all_ else [f"{path}/{segment(name)}" for name in names]:
             me.server.change("DELETE", each, me.bearer)
@@ -96,7 +100,11 @@ def end(
 
 
 def _name(me: Asker, person: str) -> str:
-    return person or me.session.state.account
+    """Whose sessions are meant. Raises ClientError if nothing says so."""
+    name = person or me.session.state.account
+    if not name:
+        raise ClientError("Whose sessions? You are not logged in here: name a --person.")
+    return name
 
 
 def _last(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -5,28 +5,31 @@
     ├── LoginNeeded       3   a person must log in, and can't be asked here and now
     └── Unreachable       4   something is away: try again
 
-The exit codes are those of the process; docs/command-line.md promises them.
+The exit codes are those of the process; docs/kubectl.md promises them.
 """
 
 
 class ClientError(Exception):
-    """The root. `detail` is for the person; never holds a token."""
+    """The root. `detail` is for the person; never holds a token.
+
+    `code` is the server's (core/errors.py) or the issuer's (RFC 6749, section 5.2), where one of
+    them said no.
+    """
 
     exit_code = 1
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, code: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
+        self.code = code
+
+    def said(self) -> str:
+        """The detail, and the code by which it can be looked up."""
+        return f"{self.detail} ({self.code})" if self.code not in self.detail else self.detail
 
 
 class Refused(ClientError):
-    """`code` is the server's (core/errors.py), or the issuer's (RFC 6749, section 5.2)."""
-
     exit_code = 2
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
 
 
 class LoginNeeded(ClientError):

@@ -153,4 +153,4 @@ def _refusal(said: dict[str, Any], issuer: str) -> Exception:
     if code in ("authorization_pending", "slow_down"):
         return NotYet(code == "slow_down")
     words = str(said.get("error_description") or "")
-    return Refused(code, f"{issuer} refused the login: {code}{f' ({words})' if words else ''}.")
+    return Refused(f"{issuer} refused the login: {code}{f' ({words})' if words else ''}.", code)

@@ -59,6 +59,9 @@ def _by_browser(issuer: Issuer, person: Person, browser: list[str], use: Use) ->
         }
         endpoint = issuer.endpoint("authorization")
         url = f"{endpoint}{'&' if '?' in endpoint else '?'}{urllib.parse.urlencode(question)}"
+        person.say(
+            f"Log in at {issuer.registration.issuer} with your browser, in the window that opens now."
+        )
         redirect = _returned(loopback, browser, url, person)
         try:
             code = _code(redirect, issuer)
@@ -81,7 +84,6 @@ def _by_browser(issuer: Issuer, person: Person, browser: list[str], use: Use) ->
 
 def _returned(loopback: Loopback, browser: list[str], url: str, person: Person) -> Redirect:
     asker, told = os.getppid(), False
-    person.say("Log in with your browser, in the window that opens now.")
     try:
         process = open_browser(browser, url)
     except OSError as e:
@@ -111,7 +113,7 @@ def _code(redirect: Redirect, issuer: Issuer) -> str:
         raise ClientError(f"The answer came from another issuer, {given['iss']!r}. Try again.")
     if error := given.get("error"):
         words = given.get("error_description") or "no reason was given"
-        raise Refused(error, f"{issuer.registration.issuer} refused the login: {error} ({words}).")
+        raise Refused(f"{issuer.registration.issuer} refused the login: {error} ({words}).", error)
     if "code" not in given:
         raise ClientError(f"{issuer.registration.issuer} sent the browser back without a code.")
     return given["code"]
@@ -133,7 +135,8 @@ def _by_device(issuer: Issuer, person: Person, use: Use) -> None:
     )
     if asked.status != 200:
         raise Refused(
-            "device", f"{issuer.registration.issuer} gave no device code: {asked.status}."
+            f"{issuer.registration.issuer} gave no device code: it answered {asked.status}. Log in "
+            "on a machine with a browser, or have an administrator allow codes there."
         )
     given = asked.json()
     _tell(given, person)
@@ -165,7 +168,8 @@ def _tell(given: dict[str, Any], person: Person) -> None:
     whole = given.get("verification_uri_complete")
     person.say(
         f"Log in on any device with a browser:\n\n  {whole or plain}\n\n"
-        f"Enter the code {given.get('user_code')} there if you are asked, and compare it."
+        f"Enter the code {given.get('user_code')} there, or see that it is the same. Never use one "
+        "that somebody sent you: that would log them in as you."
     )
 
 

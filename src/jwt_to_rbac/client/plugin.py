@@ -40,7 +40,7 @@ def new_credential(target: Target, folder: str, information: str, refused: str) 
     except ClientError as e:
         # kubectl asks up to five times before it gives up: one answer is enough for a person.
         if not (information and asked_again(folder, "failure", parent())):
-            say(f"jwt-to-rbac: {e.detail}")
+            say(f"jwt-to-rbac: {e.said()}")
         return e.exit_code
     except KeyboardInterrupt:
         return 130
@@ -81,7 +81,7 @@ def _log_in(session: Session, target: Target, interactive: bool, why: LoginNeede
         raise LoginNeeded(
             f"{why.detail} The last login came to nothing, so no other is begun now. {by_hand}"
         )
-    return session.log_in(Person(browser, say))
+    return session.log_in(Person(browser, say), anybody=False)
 
 
 def _patience(waited: float, interactive: bool) -> None:

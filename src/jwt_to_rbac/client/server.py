@@ -136,7 +136,7 @@ def _error(answer: Answer, server: str) -> ClientError:
         said = {}
     detail, code = str(said.get("detail") or ""), str(said.get("code") or "")
     if answer.status >= 500:
-        return Unreachable(detail or f"{server} answered {answer.status}. Try again.")
+        return Unreachable(_with_next_step(detail or f"{server} answered {answer.status}"), code)
     if 300 <= answer.status < 400:
         return ClientError(f"{answer.url} points elsewhere. Give --server its final address.")
     if not code:
@@ -144,4 +144,10 @@ def _error(answer: Answer, server: str) -> ClientError:
             f"{answer.url} answered {answer.status}, and not as jwt-to-rbac does. "
             "Is the address right?"
         )
-    return Refused(code, detail or f"{server} refused this: {code}.")
+    return Refused(detail or f"{server} refused this: {code}.", code)
+
+
+def _with_next_step(outage: str) -> str:
+    if "try again" in outage.lower():
+        return outage
+    return f"{outage.rstrip('.')}. Try again soon; if it stays so, tell whoever runs jwt-to-rbac."

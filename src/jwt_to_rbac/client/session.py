@@ -26,6 +26,9 @@ _ASK_THE_ADMINISTRATOR = "An administrator must put it right in jwt-to-rbac's co
 OVER = ("session_ended", "token_revoked")
 """Codes of our server that a new login cures: somebody ended the one before."""
 
+_GONE = (*OVER, "not_found", "forbidden")
+"""Codes that mean there is no such session any more; "forbidden": the account isn't ours now."""
+
 
 class Session:
     """One person's login at one target. Its methods but `credential` want the lock held."""
@@ -60,13 +63,20 @@ class Session:
         except LoginNeeded as e:
             raise LoginNeeded(f"{e.detail} {self._by_hand()}") from e
 
-    def end(self) -> str:
-        """End the session at our server, and the tokens at the issuer where that is possible.
-
-        Returns where the person may log out at the issuer; empty if it has no such page.
-        """
+    def end(self) -> None:
+        """End the session at our server. Raises ClientError if it may still last."""
         path = f"people/{segment(self.state.account)}/sessions/{segment(self.state.session)}"
-        self.server.change("DELETE", path, self.id_token())
+        try:
+            self.server.change("DELETE", path, self.id_token())
+        except Refused as e:
+            if e.code not in _GONE:
+                raise
+
+    def end_at_issuer(self) -> str:
+        """End the login's tokens at the issuer, where that is possible.
+
+        Returns where the person may log out there; empty if it has no such page.
+        """
         issuer = self._issuer(self.server.offer())
         if self.state.refresh_token and issuer.endpoint("revocation"):
             # RFC 7009; whatever it answers, nothing more can be done.
@@ -90,8 +100,11 @@ class Session:
         self._remember(offer, tokens)
         return tokens.id_token
 
-    def log_in(self, person: Person) -> Credential:
-        """Have the person log in, whatever is known, and begin a session."""
+    def log_in(self, person: Person, anybody: bool = True) -> Credential:
+        """Have the person log in, whatever is known, and begin a session.
+
+        Unless `anybody` may come it must be who was logged in before: LoginNeeded.
+        """
         offer = self.server.offer()
         issuer = self._issuer(offer)
         made: list[Credential] = []
@@ -99,8 +112,12 @@ class Session:
         def use(tokens: Tokens) -> str:
             before = (self.state.issuer, self.state.subject)
             if before != (offer.issuer.issuer, tokens.claims.get("sub")):
+                # By another issuer it may be the same person: the server's configuration changed.
+                if before[0] == offer.issuer.issuer and self.state.username and not anybody:
+                    raise LoginNeeded(self._somebody_else(tokens))
                 # Somebody else's session isn't to be gone on with.
                 self._start_over()
+                self.state.username = ""
             self._remember(offer, tokens)
             try:
                 made.append(self._begin(tokens.id_token))
@@ -145,6 +162,15 @@ class Session:
         # Rotating refresh tokens (RFC 9700, 4.14.2) are good once; without a new one the old stays.
         return Tokens(
             tokens.id_token, tokens.refresh_token or self.state.refresh_token, tokens.claims
+        )
+
+    def _somebody_else(self, tokens: Tokens) -> str:
+        """Whose login it is that kubectl isn't to go on with unasked."""
+        named = (tokens.claims.get(name) for name in ("email", "preferred_username", "sub"))
+        return (
+            f"This login is of {next(filter(None, named))}, and kubectl was logged in here as "
+            f"{self.state.username}: nothing is changed. If you mean to be somebody else: "
+            f"`jwt-to-rbac login {' '.join(self._target.arguments())}`."
         )
 
     def _by_hand(self) -> str:
@@ -196,8 +222,9 @@ class Session:
         return self._keep(begun)
 
     def _start_over(self, why: str = "") -> None:
-        before = self.state
-        self.state = State(windows=before.windows, window_at=before.window_at, over=why)
+        # Who it was stays: it is not to become somebody else behind kubectl's back.
+        kept = ("issuer", "subject", "username", "windows", "window_at")
+        self.state = State(over=why, **{name: getattr(self.state, name) for name in kept})
         self._cache.write_state(self.state)
 
     def _keep(self, begun: Mapping[str, object]) -> Credential:

@@ -16,7 +16,7 @@ class Account:
     AccessGrant's; `version` is opaque and proves, given back, that nobody changed it since.
     `service_account_uid` is empty while the ServiceAccount is missing. `reported` says that
     the status tells of this very spec; `last_login` (seconds since 1970) and `conditions` are
-    what it tells. `foreign` are the bindings to the ServiceAccount that no
+    what it tells. `created` is when the AccessGrant was made. `foreign` are the bindings to the ServiceAccount that no
     AccessGrant owns, as `kind/name` or `kind/namespace/name`.
     """
 
@@ -30,6 +30,7 @@ class Account:
     last_login: int | None = None
     conditions: tuple[Condition, ...] = ()
     foreign: tuple[str, ...] = ()
+    created: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,20 @@ class PathRequest:
 
 AccessRequest = ResourceRequest | PathRequest
 
+
+def access_request(verb: str, resource: str, namespace: str = "", name: str = "") -> AccessRequest:
+    """What is asked about in the words of `kubectl auth can-i`.
+
+    `resource` is such as `pods`, `pods/log`, `deployments.apps`, `deployments.apps/scale`, or a path
+    such as `/metrics`.
+    """
+    if resource.startswith("/"):
+        return PathRequest(verb, resource)
+    whole, _, subresource = resource.partition("/")
+    plural, _, group = whole.partition(".")
+    return ResourceRequest(verb, group, plural, subresource, namespace, name)
+
+
 RulesOf = Callable[[str], Iterable[PolicyRule]]
 """The rules of a ClusterRole by its name; none for one that doesn't exist."""
 

@@ -42,7 +42,8 @@ class ClaimMapping:
     Expressions see `claims`; those of `user_rules` see `user.username`, `.uid`, `.groups` and
     `.extra`. `username` None is the most readable name that there is: a verified e-mail
     address, else `preferred_username`, else `sub`. `groups` None is no groups. `uid` and
-    `extra` are for the rules alone: a person is known by `iss` and `sub`.
+    `extra` are for the rules, and for who is a user of Kubernetes' own: a person is known by
+    `iss` and `sub`.
     """
 
     username: Claim | Expression | None = None

@@ -5,6 +5,7 @@ e-mail addresses are reused and reassigned, `sub` is not (OpenID Connect Core 2)
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -32,6 +33,25 @@ class Person:
     user_id: str = ""
 
 
+def person_by_hand(
+    identity: Identity,
+    username: str = "",
+    email: str = "",
+    groups: Iterable[str] = (),
+    connector: str = "",
+    user_id: str = "",
+) -> Person:
+    """Somebody as an administrator describes them for a dry run; nothing of it is proven."""
+    return Person(
+        identity,
+        username or email or identity.subject,
+        email,
+        tuple(sorted(set(groups))),
+        connector,
+        user_id,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ProvenPerson:
     """A person whose ID token was verified; only `oidc` makes one outside of tests.
@@ -54,4 +74,4 @@ class ProvenPerson:
 def token_sha256(token: str) -> str:
     """The hash of a token's whole text, in hexadecimal: it names the token and can't be used."""
     # Lone surrogates can stand in JSON: such a text is refused later, with a reason.
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

@@ -5,6 +5,7 @@ Nothing here knows whether a name is taken; whose object it is says its owner, n
 
 import hashlib
 import re
+from functools import lru_cache
 
 from jwt_to_rbac.core.identity import Identity, Person
 
@@ -51,6 +52,7 @@ def identity_hash(identity: Identity) -> str:
     return _digest(identity.issuer, identity.subject)
 
 
+@lru_cache(maxsize=1024)
 def identity_digest(identity: Identity) -> str:
     """32 hexadecimal digits, for where two people must never meet."""
     return _digest(identity.issuer, identity.subject, length=32)
@@ -83,4 +85,4 @@ def _dns_label(text: str) -> str:
 def _digest(*parts: str, length: int = _HASH_LENGTH) -> str:
     # surrogatepass: a lone surrogate can stand in JSON; it must hash, not crash.
     joined = "".join(f"{len(part)}:{part}" for part in parts)
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+    return hashlib.sha256(joined.encode(errors="surrogatepass")).hexdigest()[:length]

@@ -19,6 +19,17 @@ class News:
     warning: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """News as it was told at the time `at` (seconds since 1970) of the AccessGrant with the uid `of`."""
+
+    at: float
+    reason: str
+    note: str
+    warning: bool
+    of: str
+
+
 def of_decision(event: str, facts: Mapping[str, Fact]) -> News | None:
     """The news in an audit record's event and facts (see `audit.record`); None if it is none.
 

@@ -44,10 +44,25 @@ class FailedRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchedRule:
+    """A rule that is for a person, by these of their groups (none where its expression alone decides).
+
+    `grants` is all that it gives, also what an earlier rule gives already; `absent_namespaces`
+    are those that it names and the cluster doesn't have.
+    """
+
+    rule: str
+    cluster_role: str
+    groups: tuple[str, ...]
+    grants: tuple[Grant, ...]
+    absent_namespaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AccessPlan:
     """What a person gets, and what gave nothing.
 
-    `unmatched_groups` are groups of the person that no rule names; `absent_namespaces` are
+    `matched_rules` are the way to each grant, in the policy's order. `unmatched_groups` are groups of the person that no rule names; `absent_namespaces` are
     namespaces that a matching rule names and the cluster doesn't have; `failed_rules` are for
     an administrator to mend.
     """
@@ -56,6 +71,7 @@ class AccessPlan:
     unmatched_groups: tuple[str, ...] = ()
     absent_namespaces: tuple[str, ...] = ()
     failed_rules: tuple[FailedRule, ...] = ()
+    matched_rules: tuple[MatchedRule, ...] = ()
 
     def wanted(self) -> frozenset[Grant]:
         return frozenset(planned.grant for planned in self.grants)
@@ -74,7 +90,7 @@ def plan(person: Person, policy: Policy, namespaces: NamespaceLabels) -> AccessP
     if person.identity.issuer and not policy.trusts(person.identity.issuer):
         return AccessPlan(unmatched_groups=person.groups)
     found: dict[Grant, str] = {}
-    absent: set[str] = set()
+    ways: list[MatchedRule] = []
     prefix = policy.group_prefixes.get(person.identity.issuer, "")
     believed = believed_groups(person, policy.github_org, prefix)
     held = frozenset(believed)
@@ -92,14 +108,19 @@ def plan(person: Person, policy: Policy, namespaces: NamespaceLabels) -> AccessP
         except ExpressionFailed as failure:
             failed.append(FailedRule(rule.name, str(failure)))
             continue
-        absent |= _absent(rule.scope, namespaces)
-        for grant in grants_of(rule, policy, namespaces):
+        absent = tuple(sorted(_absent(rule.scope, namespaces)))
+        grants = tuple(sorted(grants_of(rule, policy, namespaces)))
+        ways.append(
+            MatchedRule(rule.name, rule.cluster_role, tuple(sorted(common)), grants, absent)
+        )
+        for grant in grants:
             found.setdefault(grant, rule.name)
     return AccessPlan(
         tuple(PlannedGrant(grant, rule) for grant, rule in sorted(found.items())),
         tuple(group for group in person.groups if group not in matched),
-        tuple(sorted(absent)),
+        tuple(sorted({name for way in ways for name in way.absent_namespaces})),
         tuple(failed),
+        tuple(ways),
     )
 
 

@@ -47,6 +47,15 @@ def is_revoked(issued_at: int, record: Record | None, revoked: int | None) -> bo
     return issued_at < max((record and record.not_before) or 0, revoked or 0)
 
 
+def good_again_from(record: Record, now: float) -> int:
+    """The first second whose ID tokens are good again if the person is revoked at `now`.
+
+    Never sooner than an administrator had said already: deleting somebody must not let tokens
+    in that were refused before it.
+    """
+    return max(int(now) + 1, record.claims_issued_at + 1, record.not_before or 0)
+
+
 def advance(
     record: Record | None, proven: ProvenPerson, now: float, revoked: int | None = None
 ) -> Record | Denial:

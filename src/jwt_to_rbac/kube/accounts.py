@@ -42,6 +42,13 @@ class Accounts:
         """Account's name to the bindings to it that no AccessGrant owns, and what to call them."""
         self._built: dict[str, Account] = {}
 
+    def bound(self, roles: set[str]) -> set[str]:
+        """Those of these ClusterRoles that a binding of ours names."""
+        bindings = (*self.bindings.values(), *self.role_bindings.values())
+        ours = [one for one in bindings if is_marked(one.metadata) or owner_uid(one.metadata)]
+        named = {one.role_ref.name for one in ours}
+        return roles & named
+
     def of(self, identity: Identity) -> Account | None:
         name = self._by_identity.get(identity)
         return None if name is None else self.named(name)
@@ -109,29 +116,28 @@ class Accounts:
                 for one in grant.status.conditions
             ),
             foreign=tuple(sorted(self._foreign.get(meta.name, {}).values())),
+            created=_seconds(meta.creation_timestamp) or 0,
         )
 
     def _grant_changed(self, before: AccessGrant | None, after: AccessGrant | None) -> None:
         if before is not None:
-            old = record_of(before.spec).person.identity
-            if self._by_identity.get(old) == before.metadata.name:
+            self._built.pop(before.metadata.name, None)
+            old = _identity(before)
+            changed = after is None or _identity(after) != old
+            if changed and self._by_identity.get(old) == before.metadata.name:
                 del self._by_identity[old]
                 self._by_digest.pop(identity_digest(old), None)
-            self._built.pop(before.metadata.name, None)
-        if after is not None:
-            identity = record_of(after.spec).person.identity
-            self._by_identity[identity] = after.metadata.name
-            self._by_digest[identity_digest(identity)] = after.metadata.name
+        if after is not None and self._by_identity.get(_identity(after)) != after.metadata.name:
+            new = _identity(after)
+            self._by_identity[new] = after.metadata.name
+            self._by_digest[identity_digest(new)] = after.metadata.name
         known = after or before
         if known is None:
             return
         going = after is None or after.metadata.deletion_timestamp is not None
-        record = record_of(known.spec)
         for listener in self._listeners:
             if going:
-                listener.grant_gone(
-                    known.metadata.name, record.person.identity, record.claims_issued_at
-                )
+                listener.grant_gone(known.metadata.name, record_of(known.spec))
             else:
                 listener.grant_changed(known.metadata.name)
 
@@ -177,6 +183,10 @@ def _keep(filed: dict[str, dict[Filed, Value]], name: str, key: Filed, value: Va
     place.pop(key, None)
     if not place:
         del filed[name]
+
+
+def _identity(grant: AccessGrant) -> Identity:
+    return Identity(grant.spec.subject.issuer, grant.spec.subject.subject)
 
 
 def _owned(one: ServiceAccount) -> bool:

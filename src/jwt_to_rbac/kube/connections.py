@@ -47,6 +47,7 @@ class Connections:
         self._host, self._port = parts.hostname or "", parts.port or (443 if self._tls else 80)
         self._netloc, self._prefix = parts.netloc.rpartition("@")[2], parts.path.rstrip("/")
         self._idle: list[_Connection] = []
+        self._generation = 0
         self._reaper: asyncio.TimerHandle | None = None
 
     async def ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -65,7 +66,9 @@ class Connections:
                 if method not in REPEATABLE:
                     raise
         loop = asyncio.get_running_loop()
+        generation = self._generation
         _, fresh = await loop.create_connection(_Connection, self._host, self._port, ssl=self._tls)
+        fresh.generation = generation
         return await self._exchange(fresh, request)
 
     async def close(self) -> None:
@@ -76,6 +79,13 @@ class Connections:
         for one in closing:
             one.abort()
         await asyncio.gather(*(one.lost for one in closing))
+
+    def drop(self) -> None:
+        """Use none again that is open now, those included that carry a request."""
+        self._generation += 1
+        closing, self._idle = self._idle, []
+        for one in closing:
+            one.abort()
 
     def _request(self, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
         lines = [
@@ -96,7 +106,7 @@ class Connections:
             # Whatever may still come would be taken for the next request's answer.
             connection.abort()
             raise
-        if connection.reusable:
+        if connection.reusable and connection.generation == self._generation:
             self._keep(connection)
         else:
             connection.abort()
@@ -140,6 +150,7 @@ class _Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._size = 0
         self.reusable = False
+        self.generation = 0
         self.unused_since = 0.0
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

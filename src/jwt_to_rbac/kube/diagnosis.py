@@ -19,7 +19,7 @@ from jwt_to_rbac.kube.manifest import policy_rules
 from jwt_to_rbac.kube.session import KubeSession
 from jwt_to_rbac.kube.types import ClusterRole
 
-_APPLY_NAMESPACE = "jwt-to-rbac export manifests --part namespace | kubectl apply -f -"
+_APPLY_NAMESPACE = "`jwt-to-rbac export manifests --part namespace | kubectl apply -f -`"
 
 
 async def look_at_cluster(session: KubeSession, of: Installation, itself: bool) -> list[Finding]:
@@ -100,7 +100,7 @@ async def _look_at_roles(session: KubeSession, of: Installation) -> Finding:
             check,
             "; ".join([*_said("missing", missing), *_said("not as the policy says", outdated)]),
             "Who matches their rules gets nothing by them. Make the ClusterRoles (those with rules "
-            "in the policy: jwt-to-rbac export manifests --part rbac), or change the policy.",
+            "in the policy: `jwt-to-rbac export manifests --part rbac`), or change the policy.",
         )
     return good(check, f"all {len(names)} that the policy names are there")
 

@@ -18,8 +18,8 @@ from jwt_to_rbac.kube.session import KubeSession
 CRD = f"{RESOURCE}.{GROUP}"
 _CRD_PATH = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{CRD}"
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
-_APPLY_CRD = "jwt-to-rbac export manifests --part crd | kubectl apply -f -"
-_APPLY_POLICIES = "jwt-to-rbac export manifests --part admission | kubectl apply -f -"
+_APPLY_CRD = "`jwt-to-rbac export manifests --part crd | kubectl apply -f -`"
+_APPLY_POLICIES = "`jwt-to-rbac export manifests --part admission | kubectl apply -f -`"
 _DEFAULTS: tuple[tuple[str, object], ...] = (
     ("conversion", {"strategy": "None"}),
     ("matchPolicy", "Equivalent"),

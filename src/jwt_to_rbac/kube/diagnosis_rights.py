@@ -17,8 +17,8 @@ from jwt_to_rbac.kube.rights import accounts_rules, cluster_info_rules, cluster_
 from jwt_to_rbac.kube.session import KubeSession
 
 MENDING = (
-    "Apply, as an administrator, what this configuration needs: jwt-to-rbac export manifests "
-    "--part rbac | kubectl apply -f -"
+    "Apply, as an administrator, what this configuration needs: "
+    "`jwt-to-rbac export manifests --part rbac | kubectl apply -f -`"
 )
 
 
@@ -72,7 +72,7 @@ def _rights(of: Installation) -> Iterator[Right]:
     rules = (
         (cluster_rules(of), ""),
         (accounts_rules(of), of.accounts_namespace),
-        (news_rules(), paths.EVENTS_NAMESPACE),
+        (news_rules(of), paths.EVENTS_NAMESPACE),
         (() if of.public_server else cluster_info_rules(), paths.CLUSTER_INFO_NAMESPACE),
     )
     for several, namespace in rules:

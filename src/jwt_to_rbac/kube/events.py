@@ -29,6 +29,10 @@ REPEAT_AFTER = 600.0
 EFFECTS_FIRST = 0.5
 """Seconds that an Event waits, so that the calls that it speaks of go ahead of it."""
 
+BETWEEN = 0.1
+"""Seconds between two Events: after a change of the policy there is news of everybody, and it must
+not take a third of what the API server can write from the change itself."""
+
 MOST_REMEMBERED = 4096
 LONGEST_NOTE = 1024
 """Bytes; the API server refuses longer ones (validation of events.k8s.io/v1)."""
@@ -70,9 +74,10 @@ class Events:
         while True:
             told, body = await self._waiting.get()
             with suppress(TimeoutError):
-                await asyncio.wait_for(
-                    self._hurry.wait(), max(0.0, told + EFFECTS_FIRST - self._clock())
-                )
+                # Not asyncio.wait_for: in Python 3.11 it loses a cancellation that comes in the turn
+                # in which what it waits for is done, and then the program never ended.
+                async with asyncio.timeout(max(BETWEEN, told + EFFECTS_FIRST - self._clock())):
+                    await self._hurry.wait()
             try:
                 await self._session.call("POST", paths.EVENTS, body)
             except JwtToRbacError as e:

@@ -40,7 +40,8 @@ class Installation:
     `longest_token` is in seconds. The ClusterRoles that have their rules in the policy are in
     the manifests, unless the policy says that the program itself keeps them. With
     `stored_tokens` it makes and reads Secrets that hold tokens. Without a `public_server`, the
-    API server's URL for people, it reads what the cluster says of itself.
+    API server's URL for people, it reads what the cluster says of itself. With a `web_app` it
+    reads Events too.
     """
 
     policy: Policy
@@ -49,6 +50,7 @@ class Installation:
     stored_tokens: bool = False
     account: ProgramAccount = field(default_factory=ProgramAccount)
     public_server: str = ""
+    web_app: bool = False
 
     def bound(self) -> list[tuple[str, str]]:
         """Every (namespace, ClusterRole) that the policy can bind.

@@ -1,5 +1,7 @@
 """The bodies that are sent to the API server, as plain dictionaries. No calls, no reading."""
 
+import msgspec
+
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.identity import Identity, Person
 from jwt_to_rbac.core.names import binding_name
@@ -8,7 +10,7 @@ from jwt_to_rbac.core.policy import PolicyRule
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.core.times import rfc3339
 from jwt_to_rbac.kube.marks import API_VERSION, KIND, LABELS, owned_by
-from jwt_to_rbac.kube.types import AccessGrantSpec, RoleRule
+from jwt_to_rbac.kube.types import AccessGrantSpec, AccessGrantStatus, RoleRule
 
 Body = dict[str, object]
 
@@ -41,6 +43,22 @@ def spec(record: Record) -> Body:
         "notBefore": _optional(record.not_before),
         "suspended": record.suspended,
         "expiresAt": _optional(record.expires_at),
+    }
+
+
+def access_grant_status(account: Account, status: AccessGrantStatus) -> Body:
+    """An AccessGrant as far as its status is written: whole, on the very version in `account`."""
+    told: Body = msgspec.to_builtins(status)
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": {
+            "name": account.name,
+            "uid": account.uid,
+            "resourceVersion": account.version,
+        },
+        # No null is valid there: what isn't known is left out.
+        "status": {key: value for key, value in told.items() if value is not None},
     }
 
 

@@ -54,6 +54,8 @@ class Revocations:
 
     def of(self, identity: Identity) -> int | None:
         """The first second whose ID tokens are good, as last heard; None for no revocation."""
+        if not len(self._store):
+            return None  # As a rule; and ten thousand hashes are felt.
         return _not_before(self._store.get(name_of(identity), self._namespace))
 
     async def read(self, identity: Identity) -> int | None:

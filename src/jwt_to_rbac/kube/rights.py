@@ -1,7 +1,8 @@
 """Which RBAC rules the program needs, as the objects that give them: the one place that says so.
 
 A rule stands here because a call of `cluster`, `watch`, `tokens` or `reviews` needs it, and
-for no other reason: tests/rights compares the rules with what the API server was asked.
+for no other reason: tests/rights compares the rules with what the API server was asked, and takes each
+away to see something fail.
 
 Rules that name ClusterRoles name them one by one, so there is no wildcard and none but the
 policy's roles can be bound. RBAC asks for more than the verb of the request in two places:
@@ -39,7 +40,7 @@ def cluster_rules(of: Installation) -> tuple[PolicyRule, ...]:
     return (
         PolicyRule(_FOLLOW, ("",), ("namespaces",)),
         PolicyRule((*_FOLLOW, "get", "create", "patch", "delete"), (GROUP,), (RESOURCE,)),
-        PolicyRule(("patch",), (GROUP,), (f"{RESOURCE}/status",)),
+        PolicyRule(("update",), (GROUP,), (f"{RESOURCE}/status",)),
         PolicyRule(_FOLLOW, (RBAC,), ("clusterroles",)),
         PolicyRule(_binding_verbs("cluster" in places), (RBAC,), ("clusterrolebindings",)),
         PolicyRule(_binding_verbs("namespace" in places), (RBAC,), ("rolebindings",)),
@@ -72,9 +73,12 @@ def accounts_rules(of: Installation) -> tuple[PolicyRule, ...]:
     )
 
 
-def news_rules() -> tuple[PolicyRule, ...]:
-    """What it does in the namespace of Events about objects without one."""
-    return (PolicyRule(("create",), ("events.k8s.io",), ("events",)),)
+def news_rules(of: Installation) -> tuple[PolicyRule, ...]:
+    """What it does in the namespace of Events about objects without one: it tells them, and the
+    web app's administration reads them back. RBAC can't narrow that to Events of AccessGrants.
+    """
+    verbs = ("create", *(("list",) if of.web_app else ()))
+    return (PolicyRule(verbs, ("events.k8s.io",), ("events",)),)
 
 
 def cluster_info_rules() -> tuple[PolicyRule, ...]:
@@ -94,7 +98,7 @@ def rbac_manifests(of: Installation) -> list[Body]:
         _binding("ClusterRoleBinding", _meta(name), of),
         _role("Role", _meta(name, there), accounts_rules(of)),
         _binding("RoleBinding", _meta(name, there), of),
-        _role("Role", _meta(name, EVENTS_NAMESPACE), news_rules()),
+        _role("Role", _meta(name, EVENTS_NAMESPACE), news_rules(of)),
         _binding("RoleBinding", _meta(name, EVENTS_NAMESPACE), of),
         *([] if of.public_server else _reading_cluster_info(of)),
         *(cluster_role(role, rules) for role, rules in own_roles.items()),

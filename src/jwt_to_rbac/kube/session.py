@@ -6,9 +6,8 @@ official client; its typed API does not (it costs 1.7 s and 110 MB to import).
 
 import asyncio
 import os
-import ssl
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -21,15 +20,16 @@ import msgspec
 from jwt_to_rbac.core.errors import Code, Conflict, InvalidInput, JwtToRbacError, Outage
 from jwt_to_rbac.kube.calls import Observe, verb_and_resource
 from jwt_to_rbac.kube.connections import Answer, Connections
+from jwt_to_rbac.kube.credential import Credential
 from jwt_to_rbac.kube.official import (
     SERVICE_HOST_ENV_NAME,
     ConfigException,
     Configuration,
-    RESTClientObject,
     load_incluster_config,
     load_kube_config,
 )
 from jwt_to_rbac.kube.places import Places
+from jwt_to_rbac.kube.throttle import Throttle
 
 CALL_TIMEOUT = 5.0
 """Seconds for one call, so that a login of five round trips ends before a client's patience."""
@@ -43,14 +43,15 @@ TRIES = 4
 """How often a throttled call (429, or 503 with Retry-After) is made in all."""
 
 LONGEST_WAIT = 2.0
-"""Seconds: a longer Retry-After is handed on to our caller instead of being waited for."""
+"""Seconds: a longer Retry-After is handed on to our callers instead of being waited for."""
 
-_JSON = "application/json"
+JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 
-_TROUBLE = (OSError, TimeoutError, ValueError, aiohttp.ClientError)
-"""What is raised where an answer should come; ValueError for a credential that no header can hold."""
+_TROUBLE = (OSError, TimeoutError, ValueError, ConfigException, aiohttp.ClientError)
+"""What is raised where an answer should come; ValueError for a credential that no header can hold,
+ConfigException for a token file that is empty at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +93,22 @@ async def load_configuration(kubeconfig: str) -> Configuration:
 class KubeSession:
     """Calls to one API server. Without a rate limit of its own: it obeys the server's 429.
 
-    `observe` is told of each call that was made, and of each answer to a watch.
+    `observe` is told of each call that was made, and of each answer to a watch. `again` reads
+    the configuration anew, for when its credential was replaced.
     """
 
-    def __init__(self, configuration: Configuration, observe: Observe = lambda *call: None) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        observe: Observe = lambda *call: None,
+        again: Callable[[], Awaitable[Configuration]] | None = None,
+    ) -> None:
         self.configuration = configuration
         self._observe = observe
-        context: ssl.SSLContext = RESTClientObject(configuration).ssl_context
+        self._credential = Credential(configuration, again)
+        context = self._credential.tls
         self._places = Places(CALLS_AT_ONCE)
+        self._throttle = Throttle(self._places)
         self._guard: Callable[[], None] = lambda: None
         self._connections = Connections(configuration.host, context)
         # trust_env off: a proxy variable of the environment must not see this traffic
@@ -128,7 +137,7 @@ class KubeSession:
         body: object = None,
         *,
         also: tuple[int, ...] = (),
-        content_type: str = _JSON,
+        content_type: str = JSON,
         urgent: bool = False,
     ) -> Reply:
         """Make one call; a 2xx or a status in `also` comes back.
@@ -139,21 +148,37 @@ class KubeSession:
         """
         data = b"" if body is None else msgspec.json.encode(body)
         for attempt in range(TRIES):
-            await self._places.take(urgent or method == "DELETE")
+            self._not_in_vain()
+            await self._places.take(urgent or method == "DELETE", again=attempt > 0)
             try:
                 if method != "GET":
                     self._guard()
+                round_ = self._throttle.round
                 reply, wait = await self._once(method, path, data, content_type)
+                if wait is not None:
+                    self._throttle.told(round_, wait)
+                elif self._throttle.narrow:
+                    self._throttle.passed(round_)
             finally:
                 self._places.give()
-            if wait is None or wait > LONGEST_WAIT or attempt == TRIES - 1:
+            if wait is None:
                 break
-            await asyncio.sleep(wait)
         if reply.status < 300 or reply.status in also:
             return reply
         raise _error(reply, method, path, wait)
 
     async def _once(
+        self, method: str, path: str, data: bytes, content_type: str
+    ) -> tuple[Reply, float | None]:
+        began = time.monotonic()
+        reply, wait = await self._try(method, path, data, content_type)
+        if reply.status == HTTPStatus.UNAUTHORIZED and await self._credential.renewed(began):
+            # Not one that was opened with the old certificate.
+            self._connections.drop()
+            reply, wait = await self._try(method, path, data, content_type)
+        return reply, wait
+
+    async def _try(
         self, method: str, path: str, data: bytes, content_type: str
     ) -> tuple[Reply, float | None]:
         began, status = time.perf_counter(), "error"
@@ -197,36 +222,54 @@ class KubeSession:
     async def stream(self, path: str, silence: float) -> AsyncIterator[aiohttp.StreamReader]:
         """A watch: the body as it comes, ended after `silence` seconds without a byte."""
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CALL_TIMEOUT, sock_read=silence)
-        began, answered = time.perf_counter(), False
+        self._not_in_vain()
+        await self._places.take(urgent=True)
+        began, answered, round_ = time.perf_counter(), False, self._throttle.round
         try:
-            async with self._http.get(
-                self.configuration.host + path,
-                headers=await self._headers(_JSON),
-                proxy=self.configuration.proxy,
-                timeout=limits,
-            ) as response:
+            try:
+                response = await self._http.get(
+                    self.configuration.host + path,
+                    headers=await self._headers(JSON),
+                    proxy=self.configuration.proxy,
+                    timeout=limits,
+                )
                 answered = True
-                self._tell("GET", path, str(response.status), began)
+                wait = _retry_after(response.status, response.headers.get("Retry-After", ""))
+                if wait is not None:
+                    self._throttle.told(round_, wait)
+            finally:
+                self._places.give()
+            self._tell("GET", path, str(response.status), began)
+            async with response:
                 if response.status != HTTPStatus.OK:
                     reply = Reply(response.status, await response.read())
-                    retry_after = response.headers.get("Retry-After", "")
-                    raise _error(reply, "GET", path, _retry_after(response.status, retry_after))
+                    raise _error(reply, "GET", path, wait)
                 yield response.content
         except _TROUBLE as e:
             if not answered:
                 self._tell("GET", path, "error", began)
+            elif isinstance(e, ValueError):
+                raise  # Not the connection's: whoever reads the body makes nothing of it.
             raise _unreachable(e) from e
+
+    def _not_in_vain(self) -> None:
+        """Raise Outage if the API server wants no calls for longer than one may wait."""
+        if self._throttle.left > LONGEST_WAIT:
+            raise Outage(
+                Code.CLUSTER_UNAVAILABLE,
+                "The Kubernetes API server is overloaded and asked to be left alone.",
+                self._throttle.left,
+            )
 
     def _tell(self, method: str, path: str, status: str, began: float) -> None:
         seconds = time.perf_counter() - began
         self._observe(*verb_and_resource(method, path), status, seconds)
 
     async def _headers(self, content_type: str) -> dict[str, str]:
-        headers = {"Accept": _JSON, "Content-Type": content_type, "User-Agent": "jwt-to-rbac"}
-        # Asked for each time: in a pod the token file rotates, and the hook reads it anew.
-        authorization = await self.configuration.get_api_key_with_prefix("BearerToken")
+        headers = {"Accept": JSON, "Content-Type": content_type, "User-Agent": "jwt-to-rbac"}
+        authorization = await self._credential.authorization()
         if authorization:
-            headers["Authorization"] = authorization.strip()  # A token file may end in a line feed.
+            headers["Authorization"] = authorization
         return headers
 
 

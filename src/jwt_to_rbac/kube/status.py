@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from jwt_to_rbac.core.conditions import Condition
 from jwt_to_rbac.core.plan import AccessPlan
 from jwt_to_rbac.core.record import Record
@@ -41,6 +43,11 @@ def status(
         tuple(ToldFailure(failed.rule, failed.reason) for failed in access.failed_rules),
         tuple(_condition(one, generation, before, now) for one in conditions),
     )
+
+
+def with_login(before: AccessGrantStatus, login_at: float) -> AccessGrantStatus:
+    """The same with another last login."""
+    return replace(before, last_login=_moment(login_at))
 
 
 def _condition(

@@ -137,8 +137,12 @@ class AccessGrantStatus(Struct, frozen=True, gc=False, rename="camel"):
     conditions: tuple[ToldCondition, ...] = ()
 
 
+class AccessGrantMeta(Meta, frozen=True, gc=False, rename="camel"):
+    creation_timestamp: datetime | None = None
+
+
 class AccessGrant(Struct, frozen=True, gc=False):
-    metadata: Meta
+    metadata: AccessGrantMeta
     spec: AccessGrantSpec
     status: AccessGrantStatus = AccessGrantStatus()
 

@@ -4,6 +4,7 @@ from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 
 import aiohttp
+from aiohttp import hdrs
 
 from jwt_to_rbac.core.finding import Finding, bad, good, unknown
 from jwt_to_rbac.oidc.discovery import fetch_keys
@@ -31,9 +32,10 @@ class Dates:
         async def answered(
             _: aiohttp.ClientSession, __: SimpleNamespace, end: aiohttp.TraceRequestEndParams
         ) -> None:
-            date = date_of(end.response.headers.get("Date", ""))
-            if date is not None:
-                self.ahead[end.url.authority] = date - self._clock()
+            for told in end.response.headers.getall(hdrs.DATE, ()):
+                date = date_of(told)
+                if date is not None:
+                    self.ahead[end.url.authority] = date - self._clock()
 
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(answered)
@@ -68,15 +70,16 @@ def compare_clocks(whose: str, ahead: float | None) -> Finding:
     check = f"clock of {whose}"
     if ahead is None:
         return unknown(check, "it told no Date", f"Let {whose} be reached; see above.")
-    if abs(ahead) > LEEWAY_SECONDS + DATE_SECONDS:
-        way = "ahead of" if ahead > 0 else "behind"
-        return bad(
-            check,
-            f"{abs(ahead):.0f} s {way} this machine's; {LEEWAY_SECONDS:.0f} s are allowed",
-            "Tokens will be refused as not yet valid, or live too long. Have both machines keep "
-            "time (NTP).",
-        )
-    return good(check, f"agrees with this machine's within {LEEWAY_SECONDS + DATE_SECONDS:.0f} s")
+    most = LEEWAY_SECONDS + DATE_SECONDS
+    way = "ahead of" if ahead > most else "behind" if ahead < -most else ""
+    if not way:
+        return good(check, f"agrees with this machine's within {most:.0f} s")
+    return bad(
+        check,
+        f"{abs(ahead):.0f} s {way} this machine's; {LEEWAY_SECONDS:.0f} s are allowed",
+        "Tokens will be refused as not yet valid, or live too long. Have both machines keep "
+        "time (NTP).",
+    )
 
 
 def date_of(header: str) -> float | None:

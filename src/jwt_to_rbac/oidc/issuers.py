@@ -12,7 +12,7 @@ import aiohttp
 
 from jwt_to_rbac.core.errors import Code, Denial, InvalidInput
 from jwt_to_rbac.core.identity import ProvenPerson, token_sha256
-from jwt_to_rbac.oidc.compact_token import MAX_TOKEN_LENGTH, read_token, unverified_issuer
+from jwt_to_rbac.oidc.compact_token import read_token, unverified_issuer
 from jwt_to_rbac.oidc.discovery import fetch_keys
 from jwt_to_rbac.oidc.fetch import FETCH_SECONDS
 from jwt_to_rbac.oidc.key_cache import KeyCache
@@ -75,8 +75,7 @@ class TrustedIssuers:
 
     async def prove(self, token: str) -> ProvenPerson | Denial:
         """Verify an ID token and say whose it is. Raises Outage (issuer_unavailable)."""
-        # A longer one is refused unread, and was never remembered.
-        sha256 = token_sha256(token) if len(token) <= MAX_TOKEN_LENGTH else ""
+        sha256 = token_sha256(token)
         now = self._now
         known = await self._recall(sha256, now)
         if known is not None:
@@ -128,13 +127,22 @@ class TrustedIssuers:
 
     def stated_issuer(self, token: str) -> str | None:
         """The configured issuer that a token says, unverified, to be made by; None for any other."""
+        known = self._remembered(token)
+        if known is not None:
+            return known.claims.issuer
         stated = unverified_issuer(token)
         return stated if stated in self._now.issuers else None
 
     def remembers(self, token: str) -> bool:
         """Whether this very token was proven before, so that proving it again costs little."""
-        short = len(token) <= MAX_TOKEN_LENGTH
-        return short and self._now.memory.get(token_sha256(token)) is not None
+        return self._remembered(token) is not None
+
+    def _remembered(self, token: str) -> Remembered | None:
+        return self._now.memory.get(token_sha256(token))
+
+    def states(self) -> dict[str, str]:
+        """Each issuer's URL, and how it answered last (see `KeyCache.state`)."""
+        return {url: cache.state for url, (_, cache) in self._now.issuers.items()}
 
     async def close(self) -> None:
         """End fetches that are under way."""

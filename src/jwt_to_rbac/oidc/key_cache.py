@@ -16,7 +16,6 @@ How keys are fetched is `discovery`'s business. The rules, with their reasons:
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from jwt_to_rbac.core.errors import Code, Outage
 from jwt_to_rbac.oidc.fetch import FetchFailed
@@ -30,36 +29,38 @@ COOL_DOWN_SECONDS = 5.0
 NEVER = float("-inf")
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetched:
-    keys: KeySet
-    at: float
-
-
 class KeyCache:
     """One issuer's keys. `fetch` brings them or raises FetchFailed."""
 
     def __init__(self, fetch: Callable[[], Awaitable[KeySet]], clock: Clock) -> None:
         self._fetch = fetch
         self._clock = clock
-        self._fetched = _Fetched(KeySet(frozenset()), at=NEVER)
-        self._failure = ""
+        self._keys: KeySet | None = None
+        self._fetched_at = NEVER
+        self._failure: str | None = None
         self._failed_at = NEVER
         self._looked_again_at = NEVER
         self._fetching: asyncio.Task[None] | None = None
 
+    @property
+    def state(self) -> str:
+        """How the last fetch ended: `answers`, `away`, or `not asked yet`."""
+        if self._failure is not None:
+            return "away"
+        return "not asked yet" if self._keys is None else "answers"
+
     async def keys(self) -> KeySet:
         """The keys to use now. Raises Outage (issuer_unavailable) when there are none."""
-        age = self._since(self._fetched.at)
-        if age > REFRESH_AHEAD_SECONDS:
+        age = self._since(self._fetched_at)
+        if age >= REFRESH_AHEAD_SECONDS:
             fetching = self._start_fetch()
             # Nobody waits for an issuer that is known to be away while older keys serve.
-            known_away = self._failure and age <= FRESH_SECONDS + STALE_SECONDS
+            known_away = self._failure is not None and age <= FRESH_SECONDS + STALE_SECONDS
             if fetching is not None and age > FRESH_SECONDS and not known_away:
                 await asyncio.wait([fetching])
-        if self._since(self._fetched.at) > FRESH_SECONDS + STALE_SECONDS:
+        if self._keys is None or self._since(self._fetched_at) > FRESH_SECONDS + STALE_SECONDS:
             raise self._outage()
-        return self._fetched.keys
+        return self._keys
 
     async def candidates(self, kid: str | None, algorithm: str) -> tuple[VerifyingKey, ...]:
         """The keys that fit, after having looked once more at the issuer where none does.
@@ -73,7 +74,7 @@ class KeyCache:
                 break
             await asyncio.wait([fetching])
             found = (await self.keys()).candidates(kid, algorithm)
-        if not found and self._failure:
+        if not found and self._failure is not None:
             raise self._outage()
         return found
 
@@ -100,8 +101,9 @@ class KeyCache:
     async def _refresh(self) -> None:
         began = self._clock()
         try:
-            self._fetched = _Fetched(await self._fetch(), at=began)
-            self._failure = ""
+            self._keys = await self._fetch()
+            self._fetched_at = began
+            self._failure = None
         except FetchFailed as error:
             self._failure = str(error)
             self._failed_at = self._clock()

@@ -52,6 +52,20 @@ PROGRAMS = (
 HELM = Program("helm", "helm", "helm.sh/helm/v4/cmd/helm")
 """What installs the chart: no sandbox runs it, so it is none of `PROGRAMS`."""
 
+KUBECONFORM = Program("kubeconform", "kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform")
+"""What compares objects with their schemas, in tests: likewise."""
+
+
+NODE = (
+    *(
+        Program(name, "kubernetes", f"k8s.io/kubernetes/cmd/{name}", _KUBERNETES)
+        for name in ("kubelet", "kube-scheduler", "kube-proxy")
+    ),
+    Program("coredns", "coredns", "github.com/coredns/coredns"),
+    Program("pause", "pause", "jwt-to-rbac.io/sandbox/pause"),
+)
+"""What a node runs; containerd and runc are the machine's. Likewise none of `PROGRAMS`."""
+
 
 def ensure_programs() -> dict[str, Path]:
     """The path of every program by name, built if need be (minutes; later milliseconds).
@@ -124,9 +138,14 @@ def _build(program: Program, path: Path) -> None:
 
 
 def _platform() -> str:
+    return f"linux/{architecture()}"
+
+
+def architecture() -> str:
+    """What Go and images call this machine's processor. Raises ProgramMissing on any other."""
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _ARCHITECTURES:
         raise ProgramMissing(
             f"the sandbox needs Linux on x86_64 or aarch64, and this is {sys.platform} on {machine}"
         )
-    return f"linux/{_ARCHITECTURES[machine]}"
+    return _ARCHITECTURES[machine]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jwt_to_rbac.sandbox.errors import FolderTaken
 from jwt_to_rbac.sandbox.filelock import locked, try_lock
+from jwt_to_rbac.sandbox.node.cgroups import remove_cgroups
 from jwt_to_rbac.sandbox.places import sandboxes_home
 
 _LOCK = "keeper.lock"
@@ -72,6 +73,7 @@ def keeper_of(folder: Path) -> int | None:
 def _sweep(home: Path) -> None:
     for folder in home.iterdir():
         if folder.is_dir() and keeper_of(folder) is None:
+            remove_cgroups(folder)
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -10,11 +10,13 @@ from typing import IO, TypeVar, cast
 import msgspec
 
 from jwt_to_rbac.sandbox.errors import NotRunning, SandboxError
+from jwt_to_rbac.sandbox.node.namespaces import OWN
 from jwt_to_rbac.sandbox.protocol import Facts, Failed, Order, Parts, Ready, Request
 
 _R = TypeVar("_R", Ready, Parts)
 
 # The keeper kills its parts and removes a folder; a loaded machine may take a while over that.
+KEEPER = "jwt_to_rbac.sandbox.keeper"
 _END_SECONDS = 20.0
 
 
@@ -26,7 +28,7 @@ class Keeper:
         # Its own words until it has a folder for them: a crash at the start must be explained.
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed by let_go)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jwt_to_rbac.sandbox.keeper"],
+            [*(OWN if order.options.node else ()), sys.executable, "-m", KEEPER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
@@ -40,7 +42,7 @@ class Keeper:
 
     @property
     def pid(self) -> int:
-        """The keeper's process id."""
+        """The keeper's process id; with a node, of the one that keeps its namespaces."""
         return self._process.pid
 
     def ready(self) -> Facts:
@@ -72,6 +74,8 @@ class Keeper:
             self._process.wait()
 
     def _send(self, message: Order | Request) -> None:
+        if self._requests.closed:
+            raise NotRunning("the sandbox was ended.")
         try:
             self._requests.write(msgspec.json.encode(message) + b"\n")
             self._requests.flush()

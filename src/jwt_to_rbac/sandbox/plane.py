@@ -11,11 +11,20 @@ from pathlib import Path
 from jwt_to_rbac.sandbox.certificates import Pki, write_pki
 from jwt_to_rbac.sandbox.errors import PartFailed, SandboxError
 from jwt_to_rbac.sandbox.kubeconfig import write_kubeconfig
+from jwt_to_rbac.sandbox.node import machine
+from jwt_to_rbac.sandbox.node.addresses import ADDRESS, SERVER_NAMES
+from jwt_to_rbac.sandbox.node.cgroups import make_cgroups, remove_cgroups
+from jwt_to_rbac.sandbox.node.parts import Node, api_server_flags
+from jwt_to_rbac.sandbox.node.starting import start_node
 from jwt_to_rbac.sandbox.part import Part, Recipe
 from jwt_to_rbac.sandbox.parts.built_in_directory import built_in_directory_recipe
 from jwt_to_rbac.sandbox.parts.dex import dex_recipe
 from jwt_to_rbac.sandbox.parts.etcd import etcd_recipe
-from jwt_to_rbac.sandbox.parts.kubernetes import api_server_recipe, controller_manager_recipe
+from jwt_to_rbac.sandbox.parts.kubernetes import (
+    WITHOUT_NODES,
+    api_server_recipe,
+    controller_manager_recipe,
+)
 from jwt_to_rbac.sandbox.parts.openldap import find_slapd, openldap_recipe
 from jwt_to_rbac.sandbox.people import ADMIN, Seed, first_people, new_password
 from jwt_to_rbac.sandbox.ports import Ports
@@ -35,6 +44,7 @@ class Plane:
         self._web: Web | None = None
         self._etcd = ""
         self._pki: Pki | None = None
+        self._address = ADDRESS if options.node else "127.0.0.1"
         self._environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder)}
 
     async def start(self) -> Facts:
@@ -42,8 +52,11 @@ class Plane:
 
         Start it once; after a failure, `stop` it and take a new Plane in a fresh folder.
         """
+        if self._options.node:
+            machine.set_up(self._folder)
+            make_cgroups(self._folder)
         (self._folder / "logs").mkdir()
-        pki = self._pki = write_pki(self._folder / "pki")
+        pki = self._pki = write_pki(self._folder / "pki", self._server_names())
         web = self._web = Web(pki.ca, pki.admin)
         seed = first_people()
         facts = self._facts(pki, seed)
@@ -64,6 +77,9 @@ class Plane:
         if self._web is not None:
             await self._web.close()
         self._ports.release()
+        if self._options.node:
+            remove_cgroups(self._folder)
+            machine.let_go(self._folder)
 
     async def start_part(self, name: str, flags: tuple[str, ...]) -> None:
         """Start a stopped part again with `flags` added. Raises PartFailed."""
@@ -106,7 +122,7 @@ class Plane:
         return self._parts[name]
 
     def _facts(self, pki: Pki, seed: Seed) -> Facts:
-        api_server = f"https://127.0.0.1:{self._ports.take()}"
+        api_server = f"https://{self._address}:{self._ports.take()}"
         scheme = "https" if self._options.issuer_tls else "http"
         kubeconfig = write_kubeconfig(
             self._folder / "kubeconfig",
@@ -121,7 +137,7 @@ class Plane:
             api_server=api_server,
             ca_file=str(pki.ca),
             kubectl=self._programs["kubectl"],
-            issuer=f"{scheme}://127.0.0.1:{self._ports.take()}/dex",
+            issuer=f"{scheme}://{self._address}:{self._ports.take()}/dex",
             client_id="example-app",
             client_secret=secrets.token_urlsafe(16),
             public_client_id="cli",
@@ -132,7 +148,7 @@ class Plane:
     def _directory_access(self) -> DirectoryAccess:
         kind = self._options.directory or ("openldap" if find_slapd() else "built-in")
         scheme = "ldap" if kind == "openldap" else "http"
-        url = f"{scheme}://127.0.0.1:{self._ports.take()}"
+        url = f"{scheme}://{self._address}:{self._ports.take()}"
         return DirectoryAccess(kind, url, ADMIN, new_password())
 
     async def _start_cluster(self, facts: Facts, pki: Pki, web: Web) -> None:
@@ -156,6 +172,8 @@ class Plane:
                 pki=pki,
                 web=web,
                 environment=self._environment,
+                address=self._address,
+                flags=api_server_flags(pki) if self._options.node else (),
             )
         )
         await self._run(
@@ -173,8 +191,18 @@ class Plane:
                 pki=pki,
                 web=web,
                 environment=self._environment,
+                controllers=("*",) if self._options.node else WITHOUT_NODES,
             )
         )
+        if self._options.node:
+            await self._start_node(facts, pki, web)
+
+    async def _start_node(self, facts: Facts, pki: Pki, web: Web) -> None:
+        node = Node(self._folder, self._programs, facts, pki, web, self._environment)
+        await start_node(node, self._run)
+
+    def _server_names(self) -> tuple[str, ...]:
+        return SERVER_NAMES if self._options.node else ()
 
     async def _start_directory(self, facts: Facts, seed: Seed, web: Web) -> None:
         access, folder = facts.directory_access, self._folder / "directory"

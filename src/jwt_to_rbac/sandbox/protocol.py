@@ -20,12 +20,14 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `id_token_lifetime` is a Go duration; `issuer_tls` serves Dex by https with the sandbox's
     CA; `directory` None takes OpenLDAP where the machine has it. Without `control_plane` there
     are only Dex and the directory, for another cluster: `kubeconfig` then leads nowhere.
+    With a `node` pods run, and all is in a network of its own (`node/`); needs root.
     """
 
     id_token_lifetime: str = "1h"
     issuer_tls: bool = False
     directory: DirectoryKind | None = None
     control_plane: bool = True
+    node: bool = False
 
 
 class Person(msgspec.Struct, frozen=True):

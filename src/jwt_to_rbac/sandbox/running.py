@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jwt_to_rbac.sandbox.builds import ensure_programs
+from jwt_to_rbac.sandbox.builds import NODE, ensure_program, ensure_programs
 from jwt_to_rbac.sandbox.directory import directory_server
 from jwt_to_rbac.sandbox.errors import LoginFailed, PartFailed
+from jwt_to_rbac.sandbox.node import images
+from jwt_to_rbac.sandbox.node.files import folder_of
 from jwt_to_rbac.sandbox.owner import Keeper
 from jwt_to_rbac.sandbox.people import new_password
 from jwt_to_rbac.sandbox.ports import Ports
@@ -135,6 +137,13 @@ class Sandbox:
             self.stop(name)
             ports.release()
 
+    def load_image(self, archive: Path) -> None:
+        """Put an image into the node, from a Docker archive, under the name it has there.
+
+        Raises PartFailed with what containerd says.
+        """
+        images.load(folder_of(self.directory), archive)
+
     def trouble(self) -> list[str]:
         """For each part that died unasked, a message with the end of its log."""
         return [part.trouble for part in self.parts().values() if part.trouble]
@@ -162,6 +171,8 @@ def start(options: Options = _DEFAULTS) -> Iterator[Sandbox]:
     Raises SandboxError with what failed and what to do.
     """
     programs = {name: str(path) for name, path in ensure_programs().items()}
+    if options.node:
+        programs |= {program.name: str(ensure_program(program)) for program in NODE}
     keeper = Keeper(Order(options, programs, folder=None, detached=False))
     try:
         yield Sandbox(keeper.ready(), keeper)

@@ -13,13 +13,13 @@ from jwt_to_rbac.usecases.door import Door
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Somebody who showed a good ID token; `token` is kept, as using it is a login."""
+    """Somebody who showed a good ID token, which is a login where they ask for a token of Kubernetes'."""
 
-    identity: Identity
-    token: str
+    proven: ProvenPerson
 
-    def __repr__(self) -> str:
-        return f"Owner({self.identity})"
+    @property
+    def identity(self) -> Identity:
+        return self.proven.person.identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,13 @@ FORBIDDEN = Denial(
 )
 """One answer for "not yours" and "does not exist", so that nobody learns who has an account."""
 
+FORBIDDEN_TO_ALL = Denial(
+    Code.FORBIDDEN,
+    "This is about everybody, and Kubernetes doesn't let you do it. "
+    "An administrator may grant the verb on accessgrants.jwt-to-rbac.io.",
+)
+"""Where no account is named, so that there is none to keep quiet about."""
+
 
 LONGEST_NAME = 253
 """Characters of a name that was asked for, in a record: no object of Kubernetes has more."""
@@ -87,7 +94,7 @@ class Callers:
         if self.issuers.stated_issuer(bearer):
             proven = await self.door.prove(bearer, request)
             if isinstance(proven, ProvenPerson) and not self._is_revoked(proven):
-                return Owner(proven.person.identity, bearer)
+                return Owner(proven)
             refused = proven if isinstance(proven, Denial) else REVOKED
             await self.audit.record(
                 "caller_refused",

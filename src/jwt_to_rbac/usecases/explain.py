@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jwt_to_rbac.core.difference import Changes, difference
 from jwt_to_rbac.core.errors import Denial
-from jwt_to_rbac.core.identity import Person
+from jwt_to_rbac.core.identity import Person, ProvenPerson
 from jwt_to_rbac.core.names import readable_account_name
 from jwt_to_rbac.core.plan import AccessPlan, plan
 from jwt_to_rbac.core.record import Record, advance
@@ -40,8 +40,10 @@ class Explain:
     async def token(self, token: str) -> Explained | Denial:
         """For an ID token, which is its own proof: whoever shows it may know what it gives."""
         proven = await self.issuers.prove(token)
-        if isinstance(proven, Denial):
-            return proven
+        return proven if isinstance(proven, Denial) else self.of(proven)
+
+    def of(self, proven: ProvenPerson) -> Explained:
+        """For somebody whose ID token is verified already."""
         account = self.cluster.account_of(proven.person.identity)
         revoked = self.cluster.revoked_before(proven.person.identity)
         record = advance(account.record if account else None, proven, self.clock(), revoked)

@@ -20,7 +20,7 @@ from jwt_to_rbac.usecases.callers import (
     Visitor,
     describe,
 )
-from jwt_to_rbac.usecases.lapse import LAPSED, lapse_of
+from jwt_to_rbac.usecases.lapse import LAPSED, has_lapsed
 from jwt_to_rbac.usecases.log_in import ROUNDS, Facts, LogIn
 from jwt_to_rbac.usecases.reconcile import together
 
@@ -92,7 +92,7 @@ class IssueToken:
         follows has to say it: an owner logs in by this, without a record of its own."""
         owned = self.callers.owns(caller, self.cluster.account_named(name))
         if owned and isinstance(caller, Owner):
-            logged_in = await self.log_in(caller.token, request, for_a_token=True)
+            logged_in = await self.log_in.of(caller.proven, request, for_a_token=True)
             if isinstance(logged_in, Denial):
                 return logged_in
             return logged_in.account, logged_in.facts
@@ -122,7 +122,7 @@ class IssueToken:
         if account is None or not account.service_account_uid:
             return NO_SUCH_ACCOUNT
         now = self.clock()
-        if now >= lapse_of(account, self.cluster, self.lifetimes):
+        if has_lapsed(account, self.cluster, self.lifetimes, now):
             return LAPSED
         revoked = self.cluster.revoked_before(account.record.person.identity)
         return refusal(account.record, now, revoked) or account

@@ -5,18 +5,20 @@ the credential. Tokens for kubectl are `issue_token`'s.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jwt_to_rbac.core.account import Account
 from jwt_to_rbac.core.difference import Changes, difference
 from jwt_to_rbac.core.errors import Code, Conflict, Denial, Outage
 from jwt_to_rbac.core.identity import Identity, Person, ProvenPerson
 from jwt_to_rbac.core.plan import AccessPlan, plan
+from jwt_to_rbac.core.policy import Policy
 from jwt_to_rbac.core.record import REVOKED, TOO_OLD, Record, advance
 from jwt_to_rbac.ports import Audit, Clock, Cluster, LifetimesInForce, PolicyInForce, Request
 from jwt_to_rbac.usecases.callers import named
+from jwt_to_rbac.usecases.decided import Decided, Ground
 from jwt_to_rbac.usecases.door import Door
-from jwt_to_rbac.usecases.lapse import lapse_of
+from jwt_to_rbac.usecases.lapse import has_lapsed
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import Beside, Decision, in_place, reconcile
 
@@ -34,6 +36,7 @@ class LoggedIn:
 
     account: Account
     person: Person
+    proven: ProvenPerson
     access: AccessPlan
     facts: Facts
 
@@ -51,16 +54,31 @@ class LogIn:
     lifetimes: LifetimesInForce
     settle_later: Callable[[str, float | None], None]
     """Has `Settle` look after an account soon: (its name, when the person logged in)."""
+    decided: Decided = field(default_factory=Decided)
 
     async def __call__(
         self,
         token: str,
         request: Request,
         *,
+        beside: Callable[[Facts], Beside] | None = None,
+    ) -> LoggedIn | Denial:
+        """Log in with a raw ID token. See `of`."""
+        proven = await self.door.prove(token, request)
+        if isinstance(proven, Denial):
+            await self._refused(proven, request, named(token, proven))
+            return proven
+        return await self.of(proven, request, beside=beside)
+
+    async def of(
+        self,
+        proven: ProvenPerson,
+        request: Request,
+        *,
         for_a_token: bool = False,
         beside: Callable[[Facts], Beside] | None = None,
     ) -> LoggedIn | Denial:
-        """Log in with a raw ID token.
+        """Log in somebody whose ID token was verified for this request.
 
         `for_a_token`: if nothing has to change there is no record, for the one that the caller
         writes before the token is issued says all of it (`LoggedIn.facts`). `beside`: what is
@@ -68,10 +86,6 @@ class LogIn:
         Raises Outage if issuer, cluster or audit are away, or JwtToRbacError for what an
         administrator must mend.
         """
-        proven = await self.door.prove(token, request)
-        if isinstance(proven, Denial):
-            await self._refused(proven, request, named(token, proven))
-            return proven
         async with self.door.login(), self.turns(proven.person.identity):
             for _ in range(ROUNDS):
                 try:
@@ -94,17 +108,16 @@ class LogIn:
         if isinstance(record, Denial):
             await self._take_everything(record, proven, account, request)
             return record
-        decision = Decision(record, plan(record.person, policy, self.cluster.namespaces()))
+        decision, done = self._decide(record, proven, account, policy)
         if not decision.access.grants:
             denial = nothing_for(record.person)
             await self._take_everything(denial, proven, account, request, record)
             return denial
-        done = account is not None and in_place(account, decision)
         facts = _facts(decision, proven)
         if not (done and for_a_token):
             await self._granted(decision, facts, account, request, changed=not done)
         if account is None or not done:
-            if account is not None and now >= lapse_of(account, self.cluster, self.lifetimes):
+            if account is not None and has_lapsed(account, self.cluster, self.lifetimes, now):
                 # Else whoever leads would take at once what is given here.
                 account = await self.cluster.note_login(account, now)
             also = None if beside is None else beside(facts)
@@ -112,7 +125,24 @@ class LogIn:
             self.settle_later(account.name, now)
         elif not account.reported:
             self.settle_later(account.name, None)
-        return LoggedIn(account, record.person, decision.access, facts)
+        return LoggedIn(account, record.person, proven, decision.access, facts)
+
+    def _decide(
+        self, record: Record, proven: ProvenPerson, account: Account | None, policy: Policy
+    ) -> tuple[Decision, bool]:
+        """What is to hold, and whether it does already."""
+        namespaces = self.cluster.namespaces()
+        if account is None:
+            return Decision(record, plan(record.person, policy, namespaces)), False
+        ground = Ground(proven, account, policy, namespaces)
+        known = self.decided.on(ground) if record is account.record else None
+        if known is not None:
+            return known, True
+        decision = Decision(record, plan(record.person, policy, namespaces))
+        done = in_place(account, decision)
+        if done:
+            self.decided.keep(ground, decision)
+        return decision, done
 
     async def _granted(
         self,

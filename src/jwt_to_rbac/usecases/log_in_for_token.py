@@ -34,7 +34,7 @@ class LogInForToken:
         account = logged_in.account
         if made.credential is not None and made.account_uid == account.service_account_uid:
             return logged_in, made.credential
-        owner = Owner(logged_in.person.identity, token)
+        owner = Owner(logged_in.proven)
         issued = await self.issue_token(owner, account.name, wish, request)
         return issued if isinstance(issued, Denial) else (logged_in, issued)
 

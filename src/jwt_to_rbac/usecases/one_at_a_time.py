@@ -1,8 +1,7 @@
 """Turns: work on one person at a time within this process. Other replicas are met by Conflict."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
@@ -15,10 +14,8 @@ class OneAtATime(Generic[Key]):
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
-    @asynccontextmanager
-    async def __call__(self, key: Key) -> AsyncIterator[None]:
+    def __call__(self, key: Key) -> asyncio.Lock:
         lock = self._locks.get(key)
         if lock is None:
             lock = self._locks[key] = asyncio.Lock()
-        async with lock:
-            yield
+        return lock

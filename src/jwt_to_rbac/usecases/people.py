@@ -9,7 +9,7 @@ from jwt_to_rbac.core.identity import Identity
 from jwt_to_rbac.core.plan import AccessPlan, plan
 from jwt_to_rbac.core.record import Record, refusal
 from jwt_to_rbac.ports import Audit, Clock, Cluster, PolicyInForce, Request
-from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, describe
+from jwt_to_rbac.usecases.callers import FORBIDDEN, FORBIDDEN_TO_ALL, Caller, Callers, describe
 from jwt_to_rbac.usecases.log_in import ROUNDS
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.sessions import NO_SUCH_PERSON
@@ -78,7 +78,9 @@ class People:
         `group` a group of the person's, exactly.
         """
         if not await self.callers.may(caller, "list"):
-            return await self.callers.refused(FORBIDDEN, caller, "list accessgrants", "", request)
+            return await self.callers.refused(
+                FORBIDDEN_TO_ALL, caller, "list accessgrants", "", request
+            )
         fits = _filter(search.casefold(), group)
         found: list[Account] = []
         for name in self.cluster.account_names():

@@ -80,6 +80,17 @@ async def reconcile(
     return cast(Account, made)
 
 
+async def take_away(cluster: Cluster, account: Account, decision: Decision) -> None:
+    """The first half of `reconcile`, for an account whose record stays: revocations alone.
+
+    Raises as that does.
+    """
+    changes = difference(decision.access.wanted(), account.held)
+    await together(cluster.unbind(account, held) for held in changes.revoke)
+    if decision.refused is not None and account.service_account_uid:
+        await cluster.remove_service_account(account)
+
+
 def in_place(account: Account, decision: Decision) -> bool:
     """Whether the cluster already holds the decision, as far as the watch cache shows."""
     if decision.refused is not None:
@@ -118,7 +129,8 @@ async def claim(cluster: Cluster, record: Record) -> Account:
 
     Raises Conflict, or JwtToRbacError (name_taken) if others hold both.
     """
-    for name in (readable_account_name(record.person), hashed_account_name(record.person)):
+    for named in (readable_account_name, hashed_account_name):
+        name = named(record.person)
         claimed = await cluster.claim(name, record)
         if isinstance(claimed, NameTaken):
             continue

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from jwt_to_rbac.core.errors import Code, Denial
 from jwt_to_rbac.core.identity import Identity
+from jwt_to_rbac.core.record import good_again_from
 from jwt_to_rbac.ports import Audit, Clock, Cluster, Request
-from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers, describe
+from jwt_to_rbac.usecases.callers import FORBIDDEN, FORBIDDEN_TO_ALL, Caller, Callers, describe
 from jwt_to_rbac.usecases.log_in import str_grant
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.usecases.reconcile import together
@@ -56,7 +57,7 @@ class Revoke:
         `accessgrants`. Takes some hundreds at a time: repeat while any remain.
         """
         if not await self.callers.may(caller, "delete"):
-            return await self.callers.refused(FORBIDDEN, caller, ASKED, "", request)
+            return await self.callers.refused(FORBIDDEN_TO_ALL, caller, ASKED, "", request)
         members = [name for name in self.cluster.account_names() if self._is_in(group, name)]
         meant, places = members[:AT_A_TIME], asyncio.Semaphore(AT_ONCE)
 
@@ -85,7 +86,7 @@ class Revoke:
                 taken=[str_grant(h.grant.cluster_role, h.grant.namespace) for h in account.held],
             )
             # Nothing is left of the account afterwards, and tokens from before must stay refused.
-            not_before = max(int(self.clock()), account.record.claims_issued_at) + 1
+            not_before = good_again_from(account.record, self.clock())
             await self.cluster.remember_revocation(account.record.person.identity, not_before)
             await together(self.cluster.unbind(account, held) for held in account.held)
             await self.cluster.remove(account)

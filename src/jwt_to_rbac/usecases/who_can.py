@@ -10,7 +10,7 @@ from jwt_to_rbac.core.authorization import AccessRequest, ResourceRequest, allow
 from jwt_to_rbac.core.errors import Denial
 from jwt_to_rbac.core.plan import Grant, plan
 from jwt_to_rbac.ports import Cluster, PolicyInForce, Request
-from jwt_to_rbac.usecases.callers import FORBIDDEN, Caller, Callers
+from jwt_to_rbac.usecases.callers import FORBIDDEN_TO_ALL, Caller, Callers
 
 AT_A_TIME = 200
 """People looked at until others get their turn: some milliseconds."""
@@ -42,7 +42,9 @@ class WhoCan:
         included, as the API server does.
         """
         if not await self.callers.may(caller, "list"):
-            return await self.callers.refused(FORBIDDEN, caller, "list accessgrants", "", request)
+            return await self.callers.refused(
+                FORBIDDEN_TO_ALL, caller, "list accessgrants", "", request
+            )
         namespace = asked.namespace if isinstance(asked, ResourceRequest) else ""
 
         @cache

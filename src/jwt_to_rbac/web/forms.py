@@ -32,13 +32,18 @@ def check(request: Request, form: Mapping[str, str], key: str, origin: str) -> D
     The key is the visit's own, which no other site can read; beside it, browsers say from where
     a form is sent (`Origin`), and that must be our own `origin` where it is said.
     """
-    said = request.headers.get("origin")
-    if said is not None and said != origin:
-        return FORM_REFUSED
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if from_elsewhere(request, origin):
         return FORM_REFUSED
     given = form.get(KEY, "")
     return None if hmac.compare_digest(given.encode(), key.encode()) else FORM_REFUSED
+
+
+def from_elsewhere(request: Request, origin: str) -> bool:
+    """Whether the browser says that another site's page sent it; old ones say nothing."""
+    said = request.headers.get("origin")
+    if said is not None and said != origin:
+        return True
+    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
 
 
 async def read(request: Request) -> dict[str, str]:

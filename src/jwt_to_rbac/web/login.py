@@ -3,7 +3,6 @@
 import re
 import secrets
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
@@ -12,10 +11,10 @@ from starlette.routing import Route
 
 from jwt_to_rbac.core.errors import Code, Denial, Outage
 from jwt_to_rbac.ports import Audit, BrowserLogins, Clock, Issuers
-from jwt_to_rbac.usecases.explain import Explain
 from jwt_to_rbac.usecases.log_in import LoggedIn, LogIn
-from jwt_to_rbac.web import errors
+from jwt_to_rbac.web import errors, first_login, forms
 from jwt_to_rbac.web.cookies import LOGIN_SECONDS, VISIT_SECONDS, Cookies, LoginUnderWay, Visiting
+from jwt_to_rbac.web.first_login import FirstLogin
 from jwt_to_rbac.web.page import Pages
 from jwt_to_rbac.web.shell import Asked, Shell, noted
 
@@ -45,7 +44,7 @@ class Login:
     logins: BrowserLogins
     issuers: Issuers
     log_in: LogIn
-    explain: Explain
+    first: FirstLogin
     audit: Audit
     clock: Clock
 
@@ -53,6 +52,7 @@ class Login:
         return [
             Route("/web/login", self.choose),
             Route(CALLBACK, self.come_back),
+            Route(first_login.PATH, self.begin, methods=["GET", "POST"]),
             Route(LOGGED_OUT, self.logged_out),
         ]
 
@@ -93,28 +93,55 @@ class Login:
         login = self.cookies.login_under_way(request, said.get("state", ""))
         if login is None:
             return self._denied(_NOT_BEGUN, request)
-        response = await self._finish(request, login)
-        self.cookies.end_login(response, login.state)
-        return response
+        token = await self._token(request, login)
+        if not isinstance(token, Denial):
+            plan = await self.first.show(token, login)
+            if plan is not None:
+                return plan  # The login goes on with its form.
+        return await self._end(token, request, login)
 
-    async def _finish(self, request: Request, login: LoginUnderWay) -> Response:
+    async def begin(self, request: Request) -> Response:
+        """The form of somebody's first login, who has read what it gives."""
+        if request.method != "POST":
+            return self.shell.redirect(HOME)
+        form = await forms.read(request)
+        login = self.cookies.login_under_way(request, form.get(first_login.STATE, ""))
+        token = None if login is None else self.first.token_in(form, login)
+        if login is None or token is None or forms.from_elsewhere(request, self.shell.origin):
+            return self._denied(_NOT_BEGUN, request)
+        return await self._end(token, request, login)
+
+    async def _token(self, request: Request, login: LoginUnderWay) -> str | Denial:
+        """The ID token for the issuer's answer."""
         said = request.query_params
         if said.get("iss", login.issuer) != login.issuer:  # RFC 9207
-            return self._denied(_NOT_BEGUN, request)
+            return _NOT_BEGUN
         if "error" in said:
-            return self._denied(_answered(said["error"]), request)
+            return _answered(said["error"])
         token = await self.logins.redeem(login.browser_login(), said.get("code", ""))
         if isinstance(token, Denial):
             await self.audit.record(
                 "login_refused", request=noted(request), code=token.code, issuer=login.issuer
             )
-            return self._denied(token, request)
+        return token
+
+    async def _end(self, token: str | Denial, request: Request, login: LoginUnderWay) -> Response:
+        """Log in, which ends the login under way, whatever comes of it."""
+        if isinstance(token, Denial):
+            response = self._denied(token, request)
+        else:
+            response = await self._log_in(token, login.to, request)
+        self.cookies.end_login(response, login.state)
+        return response
+
+    async def _log_in(self, token: str, to: str, request: Request) -> Response:
         done = await self.log_in(token, noted(request))
-        if isinstance(done, Denial):
-            if done.code is Code.NO_ACCESS:
-                return await self._nothing(token, request, done)
-            return self._denied(done, request)
-        return await self._begin(token, done, login.to, request)
+        if not isinstance(done, Denial):
+            return await self._begin(token, done, to, request)
+        if done.code is Code.NO_ACCESS:
+            nothing = await self.first.nothing(token, noted(request).id)
+            return self._denied(nothing, request) if isinstance(nothing, Denial) else nothing
+        return self._denied(done, request)
 
     async def _begin(self, token: str, done: LoggedIn, to: str, request: Request) -> Response:
         proven = await self.issuers.prove(token)
@@ -153,20 +180,6 @@ class Login:
 
     async def logged_out(self, _: Request) -> Response:
         return self.shell.page("logged_out.html")
-
-    async def _nothing(self, token: str, request: Request, denial: Denial) -> Response:
-        """For somebody whom no rule gives anything: who they are, and which groups were seen."""
-        explained = await self.explain.token(token)
-        if isinstance(explained, Denial):
-            return self._denied(explained, request)
-        return self.shell.page(
-            "no_access.html",
-            None,
-            HTTPStatus.FORBIDDEN,
-            person=explained.person,
-            detail=denial.detail,
-            request_id=noted(request).id,
-        )
 
     def _denied(self, denial: Denial, request: Request) -> Response:
         return errors.denied(self.shell, denial, noted(request).id)

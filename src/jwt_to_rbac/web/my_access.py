@@ -33,9 +33,8 @@ class MyAccess:
             asked,
             person=record.person,
             kubernetes_user=f"system:serviceaccount:{self.namespace}:{asked.account.name}",
-            grants=found.grants,
-            unmatched=frozenset(found.access.unmatched_groups),
-            absent=found.access.absent_namespaces,
+            access=found,
+            foreign=asked.account.foreign,
             ends=record.expires_at,
             last_login=asked.account.last_login,
             troubles=[

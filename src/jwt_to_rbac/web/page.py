@@ -39,6 +39,7 @@ class Entrance:
     shell: Shell
     cookies: Cookies
     visit: Visit
+    administers: Callable[[Visitor], Awaitable[bool]]
 
     async def answer(self, request: Request, handlers: Mapping[str, Handler]) -> Response:
         handler = handlers.get("GET" if request.method == "HEAD" else request.method)
@@ -62,7 +63,7 @@ class Entrance:
             refused = forms.check(request, form, visiting.form_key, self.shell.origin)
             if refused is not None:
                 return self._denied(refused, request)
-        asked = Asked(request, visiting, visitor, account, form)
+        asked = Asked(request, visiting, visitor, account, form, await self.administers(visitor))
         answer = await handler(asked)
         return self._denied(answer, request, asked) if isinstance(answer, Denial) else answer
 

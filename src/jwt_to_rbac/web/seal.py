@@ -1,6 +1,6 @@
-"""Seals small values for cookies (AES-256-GCM), with keys that may change while we run.
+"""Seals values that browsers keep for us (AES-256-GCM), with keys that may change while we run.
 
-What is in a cookie is for `cookies`. The first key seals, all open: a new key is put behind the
+What is in a cookie is for `cookies`, what in a form for `first_login`. The first key seals, all open: a new key is put behind the
 old one on every replica first, then before it, and nobody is logged out.
 """
 
@@ -19,8 +19,8 @@ from jwt_to_rbac.session_keys import SessionKeyFiles, UnusableKey
 _NONCE = 12
 """Bytes, random: good for 2^32 values a key (NIST SP 800-38D section 8.3)."""
 
-_LONGEST = 4096
-"""Characters; browsers keep no longer cookie."""
+LONGEST_COOKIE = 4096
+"""Characters; browsers keep no longer one."""
 
 
 class Seal:
@@ -41,10 +41,11 @@ class Seal:
         sealed = self._keys[0].encrypt(nonce, value, purpose.encode())
         return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
 
-    def open(self, text: str, purpose: str) -> bytes | None:
-        """What was sealed; None for anything that we didn't seal with a key of now."""
+    def open(self, text: str, purpose: str, longest: int = LONGEST_COOKIE) -> bytes | None:
+        """What was sealed; None for anything that we didn't seal with a key of now, and for more
+        than `longest` characters."""
         self._look()
-        if len(text) > _LONGEST or not text.isascii():
+        if len(text) > longest or not text.isascii():
             return None
         try:
             sealed = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)

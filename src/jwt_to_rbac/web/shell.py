@@ -16,6 +16,8 @@ from jwt_to_rbac.usecases.callers import Visitor
 from jwt_to_rbac.web import forms
 from jwt_to_rbac.web.cookies import Visiting
 from jwt_to_rbac.web.guard import guarded
+from jwt_to_rbac.web.matrix import COLUMNS, cells, verbs
+from jwt_to_rbac.web.picture import draw
 from jwt_to_rbac.web.words import distance, length, moment
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -23,13 +25,17 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request of somebody who is logged in. `form` has the fields of a POST, checked."""
+    """One request of somebody who is logged in. `form` has the fields of a POST, checked.
+
+    `administers`: whether the menu shows them the administration, which asks by itself.
+    """
 
     request: Request
     visiting: Visiting
     visitor: Visitor
     account: Account
     form: Mapping[str, str] = field(default_factory=dict)
+    administers: bool = False
 
     @property
     def noted(self) -> ports.Request:
@@ -38,10 +44,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One entry of the menu."""
+    """One entry of the menu; some are `for_administrators` alone."""
 
     path: str
     title: str
+    for_administrators: bool = False
 
 
 class Shell:
@@ -64,12 +71,16 @@ class Shell:
             "length_of_time": length,
             "distance": distance,
             "rfc3339": rfc3339,
+            "cells": cells,
+            "verbs": verbs,
+            "drawn": draw,
         }
         self._templates.globals |= {
             "cluster": cluster,
             "files": files,
             "menu": menu,
             "form_key_field": forms.KEY,
+            "columns": COLUMNS,
         }
 
     def page(
@@ -86,6 +97,7 @@ class Shell:
             who=None if asked is None else asked.account.record.person,
             form_key="" if asked is None else asked.visiting.form_key,
             path="" if asked is None else asked.request.url.path,
+            administers=asked is not None and asked.administers,
             **values,
         )
         return guarded(HTMLResponse(text, status, headers), self.secure)

@@ -2,7 +2,6 @@
 
 import secrets
 import time
-import uuid
 
 from jwt_to_rbac.api.app import application
 from jwt_to_rbac.api.edge import Edge, Told
@@ -35,12 +34,17 @@ from jwt_to_rbac.usecases.stored_tokens import StoredTokens
 from jwt_to_rbac.usecases.who_can import WhoCan
 from jwt_to_rbac.webhooks.app import WebhookApp
 from jwt_to_rbac.wiring.beginning import beginning, ca_certificate, own_way
+from jwt_to_rbac.wiring.leading import Leading
 from jwt_to_rbac.wiring.parts import Parts
 from jwt_to_rbac.wiring.web_app import web_pages
 
 
 def for_people(
-    parts: Parts, settle: Settle, settling: Settling, reloading: Reloading[Loaded]
+    parts: Parts,
+    settle: Settle,
+    settling: Settling,
+    reloading: Reloading[Loaded],
+    leading: Leading,
 ) -> Edge:
     """Every path of the listener that people, their tools and operators use."""
     current, cluster, issuers, audit = parts.current, parts.cluster, parts.issuers, parts.audit
@@ -72,6 +76,7 @@ def for_people(
     explain = Explain(issuers, cluster, current.policy, time.time)
     people = People(callers, cluster, current.policy, audit, time.time, turns, settle)
     sessions = Sessions(callers, cluster, audit, time.time)
+    who_can = WhoCan(callers, cluster, current.policy)
 
     def begin() -> Beginning:
         known = parts.introduced.found or own_way(configuration)
@@ -94,19 +99,23 @@ def for_people(
             PeopleApi(callers, people, revoke),
             ExplainApi(callers, explain),
             WhoamiApi(callers, explain),
-            WhoCanApi(callers, WhoCan(callers, cluster, current.policy)),
+            WhoCanApi(callers, who_can),
             WellKnown(begin),
             Health(
                 cluster.stale,
-                {"configuration": lambda: {"sha256": current.loaded.sha256} | reloading.state()},
+                {
+                    "configuration": lambda: {"sha256": current.loaded.sha256} | reloading.state(),
+                    "controllers": leading.state,
+                    "issuers": issuers.states,
+                },
             ),
             MetricsPage(metrics.registry),
         ),
-        lambda: uuid.uuid4().hex,
+        lambda: secrets.token_hex(16),
         _told_of(parts),
         lambda scope: source_of(scope, settings.trusted_proxies),
         door.failed,
-        web_pages(parts, begin, log_in, explain, issue_token, sessions, people),
+        web_pages(parts, begin, log_in, explain, issue_token, sessions, people, revoke, who_can),
     )
     metrics.gauge("logins_in_work", "Logins that are being worked on", lambda: door.logins)
     metrics.gauge("requests_held", "Refusals that are held back", lambda: app.held)
@@ -120,7 +129,7 @@ def for_api_servers(parts: Parts) -> Edge:
         ReviewToken(parts.issuers, parts.cluster, said_once, time.time),
         Authorize(parts.cluster, parts.current.policy, said_once, time.time),
     )
-    return Edge(app, lambda: uuid.uuid4().hex, _told_of(parts))
+    return Edge(app, lambda: secrets.token_hex(16), _told_of(parts))
 
 
 def _told_of(parts: Parts) -> Told:

@@ -5,8 +5,9 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from jwt_to_rbac.audit.guarded import GuardedAudit
 from jwt_to_rbac.controllers.keeping_roles import KeepingRoles
 from jwt_to_rbac.controllers.leadership import Leadership
 from jwt_to_rbac.controllers.session_ends import SessionEnds
@@ -23,16 +24,18 @@ from jwt_to_rbac.wiring.parts import Parts
 class Leading:
     """`run` competes for the lead, and acts while this process has it.
 
-    `follow` has all of it look at once: what everything follows from has changed.
+    `follow` has all of it look at once: what everything follows from has changed. `state` tells
+    how far that is, for people.
     """
 
     run: Callable[[], Coroutine[None, None, None]]
     follow: Callable[[], None]
+    state: Callable[[], dict[str, object]]
 
 
 def leading(parts: Parts) -> Leading:
     """The controllers. They write only while this process leads."""
-    cluster, policy, audit = parts.cluster, parts.current.policy, parts.audit
+    cluster, policy = parts.cluster, parts.current.policy
     log, metrics = parts.log, parts.metrics
     lease = KubeLease(parts.session, cluster.namespace, time.time)
     leadership = Leadership(lease, f"{socket.gethostname()}_{uuid.uuid4().hex}", log)
@@ -41,7 +44,9 @@ def leading(parts: Parts) -> Leading:
     )
 
     guarded = cluster.behind(leadership.guard)
-    unattended = Unattended(guarded, parts.settle(guarded), log, time.time)
+    audit = GuardedAudit(parts.audit, leadership.guard)
+    settle = replace(parts.settle(guarded), audit=audit)
+    unattended = Unattended(guarded, settle, log, time.time)
     session_ends = SessionEnds(
         guarded, Sessions(parts.callers, guarded, audit, time.time).expire, log, time.time
     )
@@ -53,6 +58,11 @@ def leading(parts: Parts) -> Leading:
         "unattended_queue_depth",
         "Accounts that the controllers are about to look at",
         lambda: unattended.depth,
+    )
+    metrics.gauge(
+        "unattended_taking",
+        "Of how many of those something is to be taken, which goes first",
+        lambda: unattended.taking,
     )
     metrics.gauge(
         "roles_not_kept",
@@ -76,4 +86,4 @@ def leading(parts: Parts) -> Leading:
         standing.look_now()
         keeping_roles.look_now()
 
-    return Leading(run, follow)
+    return Leading(run, follow, unattended.state)

@@ -60,6 +60,7 @@ async def _cluster(settings: Settings) -> AsyncIterator[KubeCluster]:
 
 async def _filled(cluster: KubeCluster) -> None:
     try:
-        await asyncio.wait_for(cluster.synced(), FIRST_LOOK)
+        async with asyncio.timeout(FIRST_LOOK):
+            await cluster.synced()
     except TimeoutError as e:
         raise Outage(Code.CLUSTER_UNAVAILABLE, "The cluster could not be read in time.") from e

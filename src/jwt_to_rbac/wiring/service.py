@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 import aiohttp
@@ -31,6 +32,7 @@ from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.door import Door
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
 from jwt_to_rbac.wiring.applications import for_api_servers, for_people
+from jwt_to_rbac.wiring.background import Background
 from jwt_to_rbac.wiring.issuers import trusted
 from jwt_to_rbac.wiring.leading import leading
 from jwt_to_rbac.wiring.parts import Parts
@@ -44,13 +46,15 @@ LAST_REPORTS = 5.0
 class Service:
     """A running program without its listener: the application, and the cluster it works on.
 
-    `server` is the URL of the cluster's API server; `webhooks` is for API servers alone.
+    `server` is the URL of the cluster's API server; `webhooks` is for API servers alone. When
+    `died` is set, a part of the program has died: it must end.
     """
 
     app: ASGIApp
     webhooks: ASGIApp
     cluster: KubeCluster
     server: str
+    died: asyncio.Event
 
 
 @asynccontextmanager
@@ -73,7 +77,9 @@ async def service(
     sink = settings.audit
     writer = Writer(open_sink(sink.file, time.time, sink.rotate_bytes, sink.keep))
     metrics = Metrics(version("jwt-to-rbac"))
-    session = KubeSession(configuration, metrics.call)
+    session = KubeSession(
+        configuration, metrics.call, partial(load_configuration, settings.kubeconfig)
+    )
     cluster = KubeCluster(
         session,
         settings.accounts_namespace,
@@ -110,39 +116,47 @@ async def service(
         log,
     )
     settle = parts.settle(cluster)
-    settling = Settling(settle, log)
+    settling = Settling(
+        settle, log, may_wait=lambda name: door.logins > 0 and settle.may_wait(name)
+    )
     metrics.watches(cluster.watches)
     metrics.gauge(
         "settling_queue_depth", "Accounts that wait to be settled", lambda: settling.depth
     )
     metrics.gauge("events_dropped", "Events that could not be written", lambda: events.dropped)
     metrics.gauge("audit_queue_depth", "Records that wait to be written", lambda: writer.waiting)
+    loop = asyncio.get_running_loop()
+    metrics.gauge(
+        "tasks",
+        "Pieces of work under way in the program, some fifty of them always",
+        lambda: len(asyncio.all_tasks(loop)),
+    )
     lead = leading(parts)
     reload = reloading(parts, again, lead.follow)
-    app, webhooks = for_people(parts, settle, settling, reload), for_api_servers(parts)
+    app, webhooks = for_people(parts, settle, settling, reload, lead), for_api_servers(parts)
 
-    background = [
-        asyncio.create_task(work) for work in (cluster.follow(), settling.run(), events.run())
-    ]
+    background = Background(log)
+    background.start("watches", cluster.follow())
+    background.start("settling", settling.run())
+    background.start("events", events.run())
     if not settings.cluster.server:
-        background.append(asyncio.create_task(introduced.run()))
+        background.start("cluster-info", introduced.run())
     if loaded.file is not None:
-        background.append(asyncio.create_task(reload.run()))
-    to_lead = asyncio.create_task(lead.run() if controllers else asyncio.sleep(0))
+        background.start("configuration", reload.run())
+    if controllers:
+        background.start("leading", lead.run())
     try:
-        yield Service(app, webhooks, cluster, configuration.host)
+        yield Service(app, webhooks, cluster, configuration.host, background.died)
         # Others lead from now on, while what is left here is finished.
-        to_lead.cancel()
-        await asyncio.gather(to_lead, return_exceptions=True)
+        if controllers:
+            await background.stop("leading")
         # What logins of the last moment left to be told.
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_REPORTS):
                 await settling.idle.wait()
                 await events.written()
     finally:
-        for task in (to_lead, *background):
-            task.cancel()
-        await asyncio.gather(to_lead, *background, return_exceptions=True)
+        await background.stop()
         await issuers.close()
         await http.close()
         await session.close()

@@ -15,11 +15,15 @@ from jwt_to_rbac.usecases.issue_token import IssueToken
 from jwt_to_rbac.usecases.log_in import LogIn
 from jwt_to_rbac.usecases.own_access import OwnAccess
 from jwt_to_rbac.usecases.people import People
+from jwt_to_rbac.usecases.revoke import Revoke
 from jwt_to_rbac.usecases.sessions import Sessions
 from jwt_to_rbac.usecases.visit import Visit
+from jwt_to_rbac.usecases.who_can import WhoCan
 from jwt_to_rbac.web import get_going, kubeconfigs, my_sessions
+from jwt_to_rbac.web.administration import gate
 from jwt_to_rbac.web.app import WebApp
 from jwt_to_rbac.web.cookies import Cookies
+from jwt_to_rbac.web.first_login import FirstLogin
 from jwt_to_rbac.web.login import CALLBACK, Login
 from jwt_to_rbac.web.my_access import MyAccess
 from jwt_to_rbac.web.page import Entrance
@@ -28,6 +32,7 @@ from jwt_to_rbac.web.shell import Link, Shell
 from jwt_to_rbac.web.style import Static
 from jwt_to_rbac.wiring.issuers import trusted
 from jwt_to_rbac.wiring.parts import Parts
+from jwt_to_rbac.wiring.web_administration import administration
 
 
 def web_pages(
@@ -38,6 +43,8 @@ def web_pages(
     issue_token: IssueToken,
     sessions: Sessions,
     people: People,
+    revoke: Revoke,
+    who_can: WhoCan,
 ) -> list[BaseRoute]:
     """Its paths; none without a configuration of `web`."""
     current, audit = parts.current, parts.audit
@@ -54,9 +61,12 @@ def web_pages(
         Link("/web", "My access"),
         Link(get_going.PATH, "Get going"),
         Link(my_sessions.PATH, "My sessions"),
+        Link(gate.HOME, "Administration", for_administrators=True),
     )
     shell = Shell(web.public_url, current.settings.cluster.name, static.addresses, menu)
-    cookies = Cookies(_seal(parts, web), time.time, shell.secure)
+    seal = _seal(parts, web)
+    cookies = Cookies(seal, time.time, shell.secure)
+    first = FirstLogin(shell, seal, explain, parts.cluster)
     logins = CodeFlow(
         lambda: _web_clients(current.settings),
         parts.issuers,
@@ -64,11 +74,12 @@ def web_pages(
         shell.origin + CALLBACK,
         time.time,
     )
+    administered = administration(parts, shell, logins, explain, people, sessions, revoke, who_can)
     return WebApp(
         shell,
         static,
-        Entrance(shell, cookies, Visit(parts.cluster, time.time)),
-        Login(shell, cookies, logins, parts.issuers, log_in, explain, audit, time.time),
+        Entrance(shell, cookies, Visit(parts.cluster, time.time), administered.shown_to),
+        Login(shell, cookies, logins, parts.issuers, log_in, first, audit, time.time),
         (
             MyAccess(
                 shell,
@@ -80,6 +91,7 @@ def web_pages(
                 shell, cluster_to_use, logins, issue_token, current.lifetimes, time.time
             ),
             my_sessions.MySessions(shell, sessions, time.time),
+            administered,
         ),
     ).routes()
 

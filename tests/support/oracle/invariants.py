@@ -26,6 +26,19 @@ class History:
     revisions: tuple[Revision, ...]
     until: float
 
+    def of(self, accounts: Collection[str]) -> "History":
+        """The same of these accounts alone: what is called so, belongs to them or is bound to them."""
+        return History(
+            tuple(
+                one
+                for one in self.revisions
+                if one.name in accounts
+                or (one.owner is not None and one.owner.name in accounts)
+                or any(subject.name in accounts for subject in one.subjects)
+            ),
+            self.until,
+        )
+
     def last(self) -> dict[Key, Revision]:
         """What is there at the end."""
         state: dict[Key, Revision] = {}
@@ -63,48 +76,79 @@ class _Holding:
         return frozenset(self.of_account.get(account, {}).values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Excess:
+    """`earliest` is of the revision before it, where what began it is none itself."""
+
+    account: str
+    grant: str
+    began: Revision
+    earliest: float
+    until: float
+
+    @property
+    def seconds(self) -> float:
+        return self.until - self.began.at
+
+    def __str__(self) -> str:
+        return (
+            f"I1: {self.account} has held {self.grant} for {self.seconds:.2f} s since "
+            f"{self.began}: nothing gives it"
+        )
+
+
 def too_much(
     history: History, ledger: Ledger, accounts: Collection[str], repaired_within: float = 0.0
 ) -> list[str]:
-    """I1. What is too much may stand for `repaired_within` seconds.
+    """I1. What is too much may stand for `repaired_within` seconds, or as the ledger excuses it.
 
     That is for replicas that were stopped in the middle of a write and woke up later, which no
     writer can take back; whoever leads does.
     """
-    holding, since = _Holding(), dict[tuple[str, str], Revision]()
-    found: list[str] = []
+    return [
+        str(one)
+        for one in _excesses(history, ledger, accounts)
+        if one.seconds > repaired_within or not repaired_within
+        if not ledger.excuses(one.account, one.earliest, one.began.at, one.until)
+    ]
+
+
+def _excesses(history: History, ledger: Ledger, accounts: Collection[str]) -> Iterator[_Excess]:
+    holding, since = _Holding(), dict[tuple[str, str], tuple[Revision, float]]()
     turns = sorted(ledger.turns())
-    for one, touched in _merged(history, turns, holding):
+    for one, earliest, touched in _merged(history, turns, holding):
         for account in accounts if "" in touched else touched & set(accounts):
             excess = holding.held(account) - ledger.allowed(account, one.version)
             for grant in excess:
-                since.setdefault((account, grant), one)
+                since.setdefault((account, grant), (one, earliest))
             for account_, grant in [pair for pair in since if pair[0] == account]:
                 if grant not in excess:
-                    began = since.pop((account_, grant))
-                    if one.at - began.at > repaired_within or not repaired_within:
-                        found.append(_excess(account, grant, began, one.at - began.at))
+                    yield _Excess(account, grant, *since.pop((account_, grant)), one.at)
     for (account, grant), began in since.items():
-        found.append(_excess(account, grant, began, history.until - began.at))
-    return found
+        yield _Excess(account, grant, *began, history.until)
 
 
 def _merged(
     history: History, turns: list[tuple[int, str]], holding: _Holding
-) -> Iterator[tuple[Revision, set[str]]]:
-    """Each revision with the accounts to look at after it; turns come after their version's."""
+) -> Iterator[tuple[Revision, float, set[str]]]:
+    """Each revision, since when it may be so, and the accounts to look at after it.
+
+    Turns come after their version's revision, and before the next one.
+    """
+    earliest = history.revisions[0].at if history.revisions else history.until
     for one in history.revisions:
         while turns and turns[0][0] < one.version:
             version, account = turns.pop(0)
-            yield Revision(version, one.at, ("", "", "what was acknowledged"), ""), {account}
+            yield _acknowledged(version, one.at), earliest, {account}
+        earliest = one.at
         if one.kind in BINDINGS:
-            yield one, holding.apply(one)
+            yield one, one.at, holding.apply(one)
     for version, account in turns:
-        yield Revision(version, history.until, ("", "", "what was acknowledged"), ""), {account}
+        yield _acknowledged(version, history.until), earliest, {account}
 
 
-def _excess(account: str, grant: str, began: Revision, seconds: float) -> str:
-    return f"I1: {account} has held {grant} for {seconds:.2f} s since {began}: nothing gives it"
+def _acknowledged(version: int, at: float) -> Revision:
+    return Revision(version, at, ("", "", "what was acknowledged"), "")
 
 
 def left_over(history: History) -> list[str]:
@@ -147,8 +191,12 @@ def undone(history: History, ledger: Ledger, repaired_within: float = 0.0) -> li
                 (one.at for one in history.revisions if one.version >= revoked.since),
                 history.until,
             )
-            too_long = ended_at - max(begins.at, heard) > repaired_within or not repaired_within
-            if lasts_beyond and begins_before_newer and too_long:
+            before = [one.at for one in history.revisions if one.version <= revoked.since]
+            began_at = max(begins.at, heard)
+            too_long = ended_at - began_at > repaired_within or not repaired_within
+            earliest = max(begins.at, before[-1]) if before else begins.at
+            excused = ledger.excuses(revoked.account, earliest, began_at, ended_at)
+            if lasts_beyond and begins_before_newer and too_long and not excused:
                 found.append(f"I3: {'/'.join(key)} is there after {revoked.account} was revoked")
     return found
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
-from jwt_to_rbac.kube.official import RESTClientObject
-from jwt_to_rbac.kube.session import load_configuration
+from tests.support.kube_http import kube_http
 from tests.support.oracle.invariants import History
 from tests.support.oracle.revision import Key, Object, Revision, revision
 from tests.support.waiting import eventually
@@ -46,14 +45,20 @@ class _Event(msgspec.Struct):
 
 @dataclass
 class Recorder:
-    """`mark` and `history` are for the tests' threads."""
+    """`mark`, `there` and `history` are for the tests' threads."""
 
     host: str
     http: aiohttp.ClientSession
     loop: asyncio.AbstractEventLoop
     heard: list[Revision] = field(default_factory=list)
     state: dict[Key, Revision] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    """The uids of all that is no more."""
     listening: set[str] = field(default_factory=set)
+
+    def there(self) -> dict[Key, Revision]:
+        """What was there when last heard of."""
+        return self.state.copy()  # In one go: the recorder's thread goes on changing it.
 
     def mark(self) -> int:
         """The cluster's newest version: all that is done by now is at or below it."""
@@ -79,7 +84,9 @@ class Recorder:
 
     def _knows(self, kind: str, there: dict[Key, Object], listed_at: int) -> bool:
         news = all(
-            key in self.state and self.state[key].version >= int(one.metadata.resource_version)
+            # Others may have deleted it since it was listed.
+            one.metadata.uid in self.ended
+            or (key in self.state and self.state[key].version >= int(one.metadata.resource_version))
             for key, one in there.items()
         )
         return news and not any(
@@ -129,6 +136,7 @@ class Recorder:
             return
         self.heard.append(one)
         if one.gone:
+            self.ended.add(one.uid)
             self.state.pop(one.key, None)
         else:
             self.state[one.key] = one
@@ -161,11 +169,8 @@ def recording(kubeconfig: Path) -> Iterator[Recorder]:
     stop = threading.Event()
 
     async def run() -> None:
-        configuration = await load_configuration(str(kubeconfig))
-        context = RESTClientObject(configuration).ssl_context
-        connector = aiohttp.TCPConnector(ssl=context, limit=0)
-        async with aiohttp.ClientSession(connector=connector) as http:
-            recorder = Recorder(configuration.host, http, asyncio.get_running_loop())
+        async with kube_http(kubeconfig) as (host, http):
+            recorder = Recorder(host, http, asyncio.get_running_loop())
             tasks = [asyncio.create_task(recorder.follow(*one)) for one in KINDS.items()]
             begun.append(recorder)
             await asyncio.to_thread(stop.wait)

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from jwt_to_rbac.sandbox.certificates import Pki
+from jwt_to_rbac.sandbox.node.addresses import SERVICES
 from jwt_to_rbac.sandbox.part import Recipe
 from jwt_to_rbac.sandbox.probes import Web, both
 
-# Those whose work shows in RBAC, ServiceAccounts, owners and namespaces; there is no node.
-_CONTROLLERS = (
+# Those whose work shows in RBAC, ServiceAccounts, owners and namespaces.
+WITHOUT_NODES = (
     "serviceaccount-controller",
     "serviceaccount-token-controller",
     "garbage-collector-controller",
@@ -26,6 +27,7 @@ def api_server_recipe(
     pki: Pki,
     web: Web,
     environment: dict[str, str],
+    address: str = "127.0.0.1",
     name: str = "kube-apiserver",
     flags: tuple[str, ...] = (),
 ) -> Recipe:
@@ -35,7 +37,7 @@ def api_server_recipe(
         name=name,
         command=(
             program,
-            "--bind-address=127.0.0.1",
+            f"--bind-address={address}",
             f"--secure-port={port}",
             f"--etcd-servers={etcd}",
             f"--client-ca-file={pki.ca}",
@@ -46,13 +48,13 @@ def api_server_recipe(
             f"--service-account-key-file={pki.service_account_public_key}",
             # The program takes the one or the other.
             *(() if configured else ("--authorization-mode=Node,RBAC",)),
-            "--service-cluster-ip-range=10.0.0.0/24",
-            # Else it refuses 127.0.0.1 as the address to advertise.
-            "--endpoint-reconciler-type=none",
+            f"--service-cluster-ip-range={SERVICES}",
+            # It refuses to advertise a loopback address.
+            *(("--endpoint-reconciler-type=none",) if address == "127.0.0.1" else ()),
             *flags,
         ),
         environment=environment,
-        is_ready=web.answers(f"https://127.0.0.1:{port}/readyz"),
+        is_ready=web.answers(f"https://{address}:{port}/readyz"),
         patience=60,
     )
 
@@ -66,6 +68,7 @@ def controller_manager_recipe(
     pki: Pki,
     web: Web,
     environment: dict[str, str],
+    controllers: tuple[str, ...] = WITHOUT_NODES,
 ) -> Recipe:
     """Needs a ready API server. It is ready when its controllers work, not when it listens."""
     return Recipe(
@@ -79,7 +82,7 @@ def controller_manager_recipe(
             f"--tls-private-key-file={pki.server.key}",
             f"--root-ca-file={pki.ca}",
             f"--service-account-private-key-file={pki.service_account_key}",
-            f"--controllers={','.join(_CONTROLLERS)}",
+            f"--controllers={','.join(controllers)}",
             "--use-service-account-credentials",
             "--leader-elect=false",
         ),

@@ -1,0 +1,3 @@
+module jwt-to-rbac.io/sandbox/pause
+
+go 1.26.0

@@ -1,0 +1,1 @@
+"""Use cases' own parts that need no cluster."""

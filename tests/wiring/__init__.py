@@ -1,0 +1,1 @@
+"""The putting together, tested where no real cluster is needed."""
