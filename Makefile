@@ -4,6 +4,8 @@
 PYTHON ?= python3
 # Further arguments for pytest, for instance: make test ARGS='tests/sandbox -x'
 ARGS ?=
+# Test files at once: each worker has a control plane of its own, of .7 GB.
+WORKERS ?= 2
 # Where scripts/prepare.py puts uv if the machine has none.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/jwt-to-rbac
 BIN := .venv/bin
@@ -18,8 +20,8 @@ help: ## this list
 demo: tools ## log jane in on a real cluster (ONCE=1: stop after that; CLUSTER=current: your kubectl context)
 	@$(BIN)/python -m jwt_to_rbac.sandbox.demo $(if $(ONCE),--once) $(if $(CLUSTER),--cluster $(CLUSTER))
 
-test: helm node browser ## all tests, on a real cluster of their own (WORKERS=2: two files at once)
-	$(if $(WORKERS),@$(BIN)/python scripts/all_tests.py $(WORKERS),$(BIN)/python -m pytest) $(ARGS)
+test: helm node browser ## all tests, on real clusters of their own (ARGS: which of them, one after the other)
+	$(BIN)/python $(if $(ARGS),-m pytest $(ARGS),scripts/all_tests.py $(WORKERS))
 
 test-node: helm node browser ## the image, manifests and chart on a real node, at length (NODE_ROUNDS=10)
 	NODE_ROUNDS=$(or $(NODE_ROUNDS),10) $(BIN)/python -m pytest tests/node -rP $(ARGS)

@@ -3,6 +3,7 @@
 Tests keep out of each other's way by using people and namespaces of their own.
 """
 
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -29,6 +30,13 @@ settings.register_profile(
 
 QUIET = ("limits", "node", "rights")
 """Folders whose tests are all `quiet`; elsewhere a file says so of itself."""
+
+
+def pytest_configure() -> None:
+    # A shell that starts the run in the background has SIGINT ignored, which what we start inherits:
+    # Ctrl-C, which tests press, would then do nothing.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
