@@ -241,13 +241,19 @@ async def test_an_authority_may_be_given_as_text_or_not_be_asked_for(
             assert "the configured CA" in await outage(trusting("no PEM", True), issuer)
 
 
-@pytest.mark.parametrize("ca_pem", ["no certificate", "é"], ids=["no-pem", "not-ascii"])
+@pytest.mark.parametrize(
+    ("ca_pem", "error"),
+    [
+        pytest.param("no certificate", "SSLError", id="no-pem"),
+        pytest.param("é", "TypeError", id="not-ascii"),
+    ],
+)
 async def test_an_authority_that_cant_be_read_is_an_outage(
-    issuer: LocalIssuer, session: aiohttp.ClientSession, clock: Clock, ca_pem: str
+    issuer: LocalIssuer, session: aiohttp.ClientSession, clock: Clock, ca_pem: str, error: str
 ) -> None:
     trusted = TrustedIssuer(issuer.url, frozenset({AUDIENCE}), ca_pem=ca_pem)
     detail = await outage(TrustedIssuers([trusted], session, clock), issuer)
-    assert "the configured CA can't be used" in detail
+    assert f"the configured CA can't be used ({error})" in detail
 
 
 async def test_the_keys_of_an_https_issuer_come_by_https(
@@ -259,6 +265,24 @@ async def test_the_keys_of_an_https_issuer_come_by_https(
         trusted = TrustedIssuer(issuer.url, frozenset({AUDIENCE}), ca_file=authority.ca_file)
         issuers = TrustedIssuers([trusted], session, clock)
         assert "not https" in await outage(issuers, issuer)
+
+
+async def test_both_documents_are_asked_for_as_json(
+    issuers: TrustedIssuers, issuer: LocalIssuer
+) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    async def discovery(request: web.Request) -> web.StreamResponse:
+        asked.append((request.method, request.headers.get("Accept")))
+        return web.json_response({"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys"})
+
+    async def keys(request: web.Request) -> web.StreamResponse:
+        asked.append((request.method, request.headers.get("Accept")))
+        return web.json_response({"keys": issuer.keys})
+
+    issuer.answer_discovery, issuer.answer_keys = discovery, keys
+    assert isinstance(await issuers.prove(issuer.token()), ProvenPerson)
+    assert asked == [("GET", "application/json")] * 2
 
 
 async def test_a_document_may_be_as_large_as_the_limit(

@@ -14,8 +14,6 @@ MAX_DOCUMENT_BYTES = 262_144
 FETCH_SECONDS = 5.0
 """For one document, from the first packet to the last byte: a login waits for two at most."""
 
-_NO_OTHER_TIMEOUT = aiohttp.ClientTimeout(total=None)
-
 
 class FetchFailed(Exception):
     """The document couldn't be had. The message is a sentence that names the address."""
@@ -57,7 +55,6 @@ async def ask(
                 ssl=tls,
                 allow_redirects=False,
                 headers={"Accept": "application/json", **(headers or {})},
-                timeout=_NO_OTHER_TIMEOUT,
             ) as answer:
                 return answer.status, await _read(answer, url)
     except TimeoutError:
