@@ -26,23 +26,17 @@ from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts
 from jwt_to_rbac.kube.bindings import Bindings
 from jwt_to_rbac.kube.calls import verb_and_resource
+from jwt_to_rbac.kube.grants import Grants
 from jwt_to_rbac.kube.marks import is_marked, owner_uid
 from jwt_to_rbac.kube.namespaces import Namespaces
-from jwt_to_rbac.kube.objects import CONFLICT, NOT_FOUND, decode, delete, in_the_way
+from jwt_to_rbac.kube.objects import CONFLICT, decode, delete, in_the_way
 from jwt_to_rbac.kube.reviews import review_access, review_token
 from jwt_to_rbac.kube.revocations import PREFIX, Revocations
 from jwt_to_rbac.kube.roles import Roles
-from jwt_to_rbac.kube.session import JSON, MERGE_PATCH, KubeSession
+from jwt_to_rbac.kube.session import KubeSession
 from jwt_to_rbac.kube.sessions import Sessions
-from jwt_to_rbac.kube.status import status, with_login
 from jwt_to_rbac.kube.tokens import request_token
-from jwt_to_rbac.kube.types import (
-    AccessGrant,
-    AccessGrantStatus,
-    Binding,
-    Namespace,
-    ServiceAccount,
-)
+from jwt_to_rbac.kube.types import AccessGrant, Binding, Namespace, ServiceAccount
 from jwt_to_rbac.kube.watch import Watch
 from jwt_to_rbac.ports import Clock, Listener, Listing, NameTaken, SessionListener
 
@@ -70,11 +64,11 @@ class KubeCluster:
         self.namespace = namespace
         self._session = session
         self._audience = audience
-        self._clock = clock
         self.listeners: list[Listener] = []
         self.session_listeners: list[SessionListener] = []
         self._accounts = Accounts(namespace, self.listeners)
         self._namespaces = Namespaces(self.listeners)
+        self._grants = Grants(session, namespace, self._accounts, clock)
         self._bindings = Bindings(session, namespace, self._accounts)
         self._roles = Roles(session, self._role_came_or_went, self._accounts.bound)
         self._sessions = Sessions(session, namespace, self._session_changed)
@@ -101,6 +95,7 @@ class KubeCluster:
         """The same cluster with the same caches; its writes ask `guard` first (see KubeSession)."""
         twin = copy(self)
         twin._session = self._session.behind(guard)
+        twin._grants = self._grants.behind(guard)
         twin._bindings = self._bindings.behind(guard)
         twin._roles = self._roles.behind(guard)
         twin._sessions = self._sessions.behind(guard)
@@ -208,28 +203,19 @@ class KubeCluster:
     # --- the AccessGrant ---------------------------------------------------------------
 
     async def refresh(self, name: str) -> None:
-        reply = await self._session.call("GET", paths.grant(name), also=(NOT_FOUND,))
-        if reply.status != NOT_FOUND:
-            self._accounts.grants.put(decode(reply.body, AccessGrant))
-        else:
-            known = self._accounts.grants.get(name)
-            if known is not None:
-                self._accounts.grants.deleted(known)
+        await self._grants.refresh(name)
 
     async def claim(self, name: str, record: Record) -> Account | NameTaken:
         foreign = self._accounts.service_accounts.get(name, self.namespace)
         if foreign is not None and not owner_uid(foreign.metadata):
             return NameTaken(name)
-        body = manifest.access_grant(name, record, self.namespace)
-        reply = await self._session.call("POST", paths.GRANTS, body, also=(CONFLICT,))
-        if reply.status == CONFLICT:
-            await self.refresh(name)
+        account = await self._grants.create(name, record)
+        if account is None:
             held = self._accounts.named(name)
             if held is None:
                 raise Conflict(Code.BUSY, f"AccessGrant {name} went while it was asked for.")
             same = held.record.person.identity == record.person.identity
             return held if same else NameTaken(name)
-        account = self._saw_grant(reply.body)
         # Bindings of a deleted AccessGrant of this name: the garbage collector will take
         # them, but until then they would give the new account what its plan does not.
         for leftover in self._accounts.leftovers(account.name)[0]:
@@ -237,17 +223,12 @@ class KubeCluster:
         return account
 
     async def write_record(self, account: Account, record: Record) -> Account:
-        body: manifest.Body = {
-            "metadata": {"resourceVersion": account.version, "uid": account.uid},
-            "spec": manifest.spec(record),
-        }
-        return await self._write_grant("PATCH", account, paths.grant(account.name), body)
+        return await self._grants.write_record(account, record)
 
     def is_reported(
         self, account: Account, access: AccessPlan, told: tuple[Condition, ...]
     ) -> bool:
-        grant = self._accounts.grants.get(account.name)
-        return grant is not None and grant.status == self._status(grant, account, access, told)
+        return self._grants.is_reported(account, access, told)
 
     async def report(
         self,
@@ -256,59 +237,10 @@ class KubeCluster:
         told: tuple[Condition, ...],
         login_at: float | None,
     ) -> None:
-        grant = self._accounts.grants.get(account.name)
-        if grant is None or grant.metadata.uid != account.uid:
-            raise Conflict(Code.BUSY, f"AccessGrant {account.name} was deleted meanwhile.")
-        new = self._status(grant, account, access, told, login_at)
-        if new == grant.status:
-            return
-        await self._put_status(account, new)
+        await self._grants.report(account, access, told, login_at)
 
     async def note_login(self, account: Account, login_at: float) -> Account:
-        grant = self._accounts.grants.get(account.name)
-        if grant is None:
-            raise Conflict(Code.BUSY, f"AccessGrant {account.name} was deleted meanwhile.")
-        return await self._put_status(account, with_login(grant.status, login_at))
-
-    async def _put_status(self, account: Account, new: AccessGrantStatus) -> Account:
-        # Not patched: that costs the API server half as much again.
-        body = manifest.access_grant_status(account, new)
-        return await self._write_grant("PUT", account, f"{paths.grant(account.name)}/status", body)
-
-    def _status(
-        self,
-        grant: AccessGrant,
-        account: Account,
-        access: AccessPlan,
-        told: tuple[Condition, ...],
-        login_at: float | None = None,
-    ) -> AccessGrantStatus:
-        now, generation = self._clock(), grant.metadata.generation
-        return status(account.record, access, told, generation, grant.status, now, login_at)
-
-    async def _write_grant(
-        self, method: str, account: Account, path: str, body: manifest.Body
-    ) -> Account:
-        form = MERGE_PATCH if method == "PATCH" else JSON
-        try:
-            reply = await self._session.call(
-                method, path, body, content_type=form, also=(NOT_FOUND,)
-            )
-        except Conflict:
-            await self.refresh(account.name)
-            raise
-        if reply.status == NOT_FOUND:
-            await self.refresh(account.name)
-            raise Conflict(Code.BUSY, f"AccessGrant {account.name} was deleted meanwhile.")
-        return self._saw_grant(reply.body)
-
-    def _saw_grant(self, body: bytes) -> Account:
-        grant = decode(body, AccessGrant)
-        self._accounts.grants.put(grant)
-        account = self._accounts.named(grant.metadata.name)
-        if account is None:
-            raise Conflict(Code.BUSY, f"AccessGrant {grant.metadata.name} is being deleted.")
-        return account
+        return await self._grants.note_login(account, login_at)
 
     # --- what it owns ------------------------------------------------------------------
 
@@ -377,10 +309,7 @@ class KubeCluster:
 
     async def remove(self, account: Account) -> None:
         await self.remove_service_account(account)
-        await delete(self._session, paths.grant(account.name), account.uid)
-        grant = self._accounts.grants.get(account.name)
-        if grant is not None:
-            self._accounts.grants.deleted(grant)
+        await self._grants.remove(account)
 
     # --- sessions ------------------------------------------------------------------------
 
