@@ -1,5 +1,6 @@
 """What `make test` makes of failures: scripts/all_tests.py on small suites of its own, no control plane."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,8 +30,16 @@ def ran(folder: Path, **files: str) -> tuple[int, str]:
     for name, text in files.items():
         (folder / f"test_{name}.py").write_text(text)
     command = [sys.executable, str(SCRIPT), "2"]
+    # What this run's own pytest told its children is not for those.
+    environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
     ended = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     return ended.returncode, ended.stdout + ended.stderr
 
