@@ -219,15 +219,22 @@ class Unattended:
 
     def _look_at(self, name: str) -> Due:
         """Have taken at once what is to be taken; tell what is due."""
-        account = self._cluster.account_named(name)
-        if account is not None:
-            self._expiry.set(name, self._settle.ends_at(name))
+        now, account = self._clock(), self._cluster.account_named(name)
         due = self._due(name)
+        if account is not None:
+            self._wait_for_end(name, now)
         if due is Due.TAKE:
             self._queue.later(name, None, urgent=True)
         return due
 
+    def _wait_for_end(self, name: str, judged_from: float) -> None:
+        """Look at the account when its access ends, which was judged at `judged_from` or later."""
+        ends = self._settle.ends_at(name)
+        # What was over by then has been acted on. Its timer would go off at once, and again after that.
+        self._expiry.set(name, None if ends is not None and ends <= judged_from else ends)
+
     async def _look_after(self, name: str, login_at: float | None) -> None:
+        now = self._clock()
         gone = self._gone.get(name)
         if gone is not None:
             await self._remember(gone)
@@ -242,7 +249,7 @@ class Unattended:
             # All that was heard meanwhile, our own writes as a rule, needs no further look. One for
             # each would hide how far a policy change is: as many would wait as at its beginning.
             self._soon.set(name, None)
-        self._expiry.set(name, self._settle.ends_at(name))
+        self._wait_for_end(name, now)
 
     async def _remember(self, gone: Gone) -> None:
         """An AccessGrant deleted by hand is a revocation: tokens from before must stay refused.

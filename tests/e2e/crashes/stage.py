@@ -70,6 +70,10 @@ GRANTS = {
 }
 
 
+UNDONE = ("settling_queue_depth", "unattended_queue_depth", "roles_not_kept")
+"""Metrics that are 0 when nothing is left to be done."""
+
+
 def account_of(name: str) -> str:
     return f"{name}-example-com"
 
@@ -122,13 +126,13 @@ class Stage:
 
     def at_rest(self) -> bool:
         """Whether the server has nothing left to do, by what it knows."""
-        return self.leads() and not any(
-            self._gauge(name)
-            for name in ("settling_queue_depth", "unattended_queue_depth", "roles_not_kept")
-        )
+        return self.leads() and not any(self._gauge(name) for name in UNDONE)
 
     def rest(self) -> None:
-        assert eventually(self.at_rest, PATIENCE), self.server.said()
+        if not eventually(self.at_rest, PATIENCE):
+            gauges = {name: self._gauge(name) for name in ("leader", *UNDONE)}
+            stopped = {one.name: self.crashing.made.get(one) for one in self.crashing.held}
+            raise AssertionError(f"not at rest: {gauges}, {stopped=}\n{self.server.said()}")
 
     def _gauge(self, name: str) -> float:
         page = self.client.call("GET", "/metrics").text
