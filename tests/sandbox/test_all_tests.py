@@ -32,6 +32,8 @@ def ran(folder: Path, **files: str) -> tuple[int, str]:
     command = [sys.executable, str(SCRIPT), "2"]
     # What this run's own pytest told its children is not for those.
     environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    # To load all plugins takes longer than all else here.
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p xdist.plugin"}
     ended = subprocess.run(
         command,
         cwd=folder,
@@ -54,7 +56,7 @@ def test_what_is_marked_quiet_runs_alone_and_the_rest_beside_others(tmp_path: Pa
 def test_what_failed_beside_others_and_passes_alone_is_forgiven_and_named(tmp_path: Path) -> None:
     code, said = ran(tmp_path, quiet=QUIET, minds=PASSES_ALONE)
     assert code == 0, said
-    told = said.split("Passed at the second look alone; at the first one failed:")
+    told = said.split("Passed at the second look, alone; at the first one, beside others, failed:")
     assert "test_minds.py::test_minds_company" in told[1], said
 
 
@@ -63,6 +65,10 @@ def test_what_failed_beside_others_and_passes_alone_is_forgiven_and_named(tmp_pa
     [
         pytest.param({"bad": "def test_bad():\n    assert 1 == 2\n"}, id="it fails again"),
         pytest.param({"bad": "import nowhere\n"}, id="it can't be read"),
+        pytest.param(
+            {"bad": PASSES_ALONE.replace("def ", "import pytest\n@pytest.mark.quiet\ndef ")},
+            id="it ran alone anyway",
+        ),
         pytest.param(
             {f"minds{n}": PASSES_ALONE.replace("seen", f"seen{n}") for n in range(6)},
             id="there are too many for an accident",
