@@ -10,8 +10,10 @@ failure is a fault, of the test or of the program.
 """
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 SECOND_LOOKS = 5
@@ -47,6 +49,8 @@ def _pytest(*arguments: str) -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(*sys.argv[1:]))
+        # What one part has built, the other takes (tests/support/image.py).
+        with tempfile.TemporaryDirectory() as os.environ["TEST_RUN_FOLDER"]:
+            sys.exit(main(*sys.argv[1:]))
     except KeyboardInterrupt:  # pytest had it too, and cleans up.
         sys.exit(130)

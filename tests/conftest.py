@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from jwt_to_rbac.sandbox import Sandbox, SandboxError, start
 
@@ -28,8 +30,25 @@ settings.register_profile(
 )
 
 
-QUIET = ("limits", "node", "rights")
+QUIET = ("limits", "node")
 """Folders whose tests are all `quiet`; elsewhere a file says so of itself."""
+
+TOGETHER = ("rights",)
+"""Folders with a cluster of their own, which one worker has from the first file to the last."""
+
+
+class FilesInOrder(LoadFileScheduling):  # type: ignore[misc]  # xdist's scheduler has no types
+    """A file, or a folder that stays TOGETHER, goes to the first worker that is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        folder = file.removeprefix("tests/").partition("/")[0]
+        return folder if folder in TOGETHER else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesInOrder:
+    return FilesInOrder(config, log)
 
 
 def pytest_configure() -> None:

@@ -1,5 +1,6 @@
 """The image of these sources, built once a test run as `make docker` builds it. No assertions."""
 
+import os
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +13,9 @@ BASE = "localhost/jwt-to-rbac-base"
 
 
 def image_archive(factory: pytest.TempPathFactory) -> Path:
-    """Its archive, from the first call's build."""
-    folder = factory.getbasetemp() / "image"
+    """Its archive, from the first call's build; scripts/all_tests.py says where its parts share it."""
+    shared = os.environ.get("TEST_RUN_FOLDER")
+    folder = (Path(shared) if shared else factory.getbasetemp()) / "image"
     archive = folder / f"jwt-to-rbac-{version('jwt-to-rbac')}.tar"
     return archive if archive.exists() else build_image(folder)
 
