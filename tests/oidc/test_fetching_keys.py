@@ -110,8 +110,12 @@ async def test_an_answer_that_is_no_document_is_an_outage_with_its_reason(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        pytest.param({"issuer": "https://evil.example"}, "of issuer", id="another-issuer"),
-        pytest.param({"issuer": None}, "of issuer no name", id="no-issuer"),
+        pytest.param(
+            {"issuer": "https://evil.example"},
+            "is of issuer 'https://evil.example', but 'http://127.0.0.1:",
+            id="another-issuer",
+        ),
+        pytest.param({"issuer": None}, "is of issuer no name, but 'http", id="no-issuer"),
         pytest.param({"jwks_uri": None}, "no usable jwks_uri", id="no-jwks-uri"),
         pytest.param({"jwks_uri": "file:///etc/passwd"}, "no usable jwks_uri", id="a-file"),
         pytest.param({"jwks_uri": "/dex/keys"}, "no usable jwks_uri", id="a-relative-address"),
