@@ -159,6 +159,7 @@ def test_json_may_be_as_deep_as_people_make_it() -> None:
     ("data", "said"),
     [
         pytest.param(b'{"a":1e999}', "a number is out of range", id="beyond-doubles"),
+        pytest.param(b'{"a":' + b"9" * 33 + b"}", "a number is too long", id="too-long"),
         pytest.param(b'{"a":NaN}', "it holds NaN or Infinity", id="nan"),
         pytest.param(b'{"a":-Infinity}', "it holds NaN or Infinity", id="infinity"),
     ],

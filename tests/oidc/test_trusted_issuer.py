@@ -32,6 +32,8 @@ def test_an_issuer_is_an_http_address(url: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         TrustedIssuer(url, APP)
     assert refused.value.code == Code.CONFIGURATION_INVALID
+    words = f"issuer {url!r} must be an http(s) URL with no query or fragment"
+    assert refused.value.detail == words
     if url:
         with pytest.raises(InvalidInput):
             TrustedIssuer("https://i", APP, discovery_url=url.replace("?", "#"))
@@ -39,16 +41,31 @@ def test_an_issuer_is_an_http_address(url: str) -> None:
 
 @pytest.mark.parametrize("audiences", [(), ("",), ("app", "")], ids=repr)
 def test_an_issuer_needs_audiences(audiences: tuple[str, ...]) -> None:
-    with pytest.raises(InvalidInput, match="audience"):
+    with pytest.raises(InvalidInput) as refused:
         TrustedIssuer("https://i", frozenset(audiences))
+    words = "issuer 'https://i' needs at least one audience, and none empty"
+    assert refused.value.detail == words
 
 
 @pytest.mark.parametrize(
-    "algorithms", [(), ("none",), ("HS256",), ("RS256", "HS256"), ("rs256",), ("",)], ids=repr
+    ("algorithms", "found"),
+    [
+        ((), "none"),
+        (("none",), "['none']"),
+        (("HS256",), "['HS256']"),
+        (("RS256", "HS256"), "['HS256']"),
+        (("rs256",), "['rs256']"),
+        (("",), "['']"),
+    ],
+    ids=repr,
 )
-def test_unsigned_and_symmetric_algorithms_cant_be_configured(algorithms: tuple[str, ...]) -> None:
-    with pytest.raises(InvalidInput, match="may allow"):
+def test_unsigned_and_symmetric_algorithms_cant_be_configured(
+    algorithms: tuple[str, ...], found: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
         TrustedIssuer("https://i", APP, frozenset(algorithms))
+    allowed = "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
+    assert refused.value.detail == f"issuer 'https://i' may allow {allowed}; found {found}"
 
 
 def test_every_public_key_algorithm_can_be_configured_and_rs256_is_the_default() -> None:
@@ -58,8 +75,20 @@ def test_every_public_key_algorithm_can_be_configured_and_rs256_is_the_default()
 
 @pytest.mark.parametrize("age", [0, -1, float("nan")])
 def test_a_maximum_age_that_refuses_everything_is_a_mistake(age: float) -> None:
-    with pytest.raises(InvalidInput, match="maximum age"):
+    with pytest.raises(InvalidInput) as refused:
         TrustedIssuer("https://i", APP, max_age=age)
+    words = "issuer 'https://i': the maximum age must be more than 0 seconds"
+    assert refused.value.detail == words
+
+
+def test_a_maximum_age_may_be_a_second() -> None:
+    assert TrustedIssuer("https://i", APP, max_age=1).max_age == 1
+
+
+def test_a_discovery_address_that_is_none_is_named() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        TrustedIssuer("https://i", APP, discovery_url="dex")
+    assert refused.value.detail == "discovery URL 'dex' must be an http(s) URL"
 
 
 @pytest.mark.parametrize(
