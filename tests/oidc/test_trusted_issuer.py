@@ -81,6 +81,13 @@ def test_a_maximum_age_that_refuses_everything_is_a_mistake(age: float) -> None:
     assert refused.value.detail == words
 
 
+def test_an_address_may_have_2048_characters() -> None:
+    longest = "https://i/".ljust(2048, "x")
+    assert TrustedIssuer(longest, APP).url == longest
+    with pytest.raises(InvalidInput):
+        TrustedIssuer(longest + "x", APP)
+
+
 def test_a_maximum_age_may_be_a_second() -> None:
     assert TrustedIssuer("https://i", APP, max_age=1).max_age == 1
 
