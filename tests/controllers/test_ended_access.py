@@ -13,27 +13,10 @@ from jwt_to_rbac.logs import Stderr, make_log
 from jwt_to_rbac.ports import Cluster
 from jwt_to_rbac.usecases.settle import Due, Settle
 
+from .cluster import RightCluster
+
 LOG = make_log("error", "json", False, Stderr())
 WHO = "janedoe-example-com"
-
-
-class _One:
-    """As much of a cluster as a leader's term asks of one with a single account."""
-
-    def account_named(self, name: str) -> object:
-        return object()
-
-    def account_names(self) -> list[str]:
-        return [WHO]
-
-    def leftover_names(self) -> list[str]:
-        return []
-
-    def has_leftovers(self, name: str) -> bool:
-        return False
-
-    async def forget_revocations(self, before: float) -> None:
-        pass
 
 
 class _Ending:
@@ -71,7 +54,7 @@ class _Ending:
 
 async def settled(ending: _Ending, changed: Callable[[Unattended], None]) -> list[float]:
     """When the account was settled in a term in which `changed` is heard."""
-    leader = Unattended(cast(Cluster, _One()), cast(Settle, ending), LOG, ending.clock)
+    leader = Unattended(cast(Cluster, RightCluster(WHO)), cast(Settle, ending), LOG, ending.clock)
     term = asyncio.create_task(leader.term())
     await asyncio.sleep(0)
     changed(leader)

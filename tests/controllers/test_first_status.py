@@ -13,25 +13,9 @@ from jwt_to_rbac.logs import Stderr, make_log
 from jwt_to_rbac.ports import Cluster
 from jwt_to_rbac.usecases.settle import Settle
 
+from .cluster import RightCluster
+
 LOG = make_log("error", "json", False, Stderr())
-
-
-class _Nobody:
-    """As much of a cluster as a leader's term asks of one where nothing is to be done."""
-
-    def account_named(self, name: str) -> object:
-        return object()
-
-    def account_names(self) -> list[str]:
-        return []
-
-    leftover_names = account_names
-
-    def has_leftovers(self, name: str) -> bool:
-        return False
-
-    async def forget_revocations(self, before: float) -> None:
-        pass
 
 
 class _Looks:
@@ -68,7 +52,7 @@ async def test_who_only_lacks_a_first_status_is_looked_after_last_but_is_looked_
     monkeypatch.setattr(unattended, "SOON", 0.01)
     monkeypatch.setattr(unattended, "FIRST_STATUS", 0.3)
     looks = _Looks("newcomer", enough=2)
-    leader = Unattended(cast(Cluster, _Nobody()), cast(Settle, looks), LOG, time.time)
+    leader = Unattended(cast(Cluster, RightCluster()), cast(Settle, looks), LOG, time.time)
     term = asyncio.create_task(leader.term())
     await asyncio.sleep(0)
     leader.grant_changed("newcomer")
