@@ -115,6 +115,20 @@ def test_what_nobody_can_mean_is_refused_with_its_reason(
         kubectl(sandbox, "delete", *IT)
 
 
+def test_who_wrote_a_part_that_has_one_author_is_kept_in_one_word(
+    sandbox: Sandbox, applied: None
+) -> None:
+    """By field it was half of each AccessGrant: a third of the time that the API server lists them in."""
+    (author,) = get(sandbox, *IT, "--show-managed-fields")["metadata"]["managedFields"]
+    assert author["fieldsV1"]["f:spec"] == {
+        ".": {},
+        "f:claimsIssuedAt": {},
+        "f:serviceAccount": {},
+        "f:subject": {},
+        "f:suspended": {},
+    }
+
+
 def test_kubectl_explains_every_field(sandbox: Sandbox) -> None:
     install(sandbox)
     kind = get(sandbox, "crd", "accessgrants.jwt-to-rbac.io")
