@@ -13,14 +13,14 @@ LOG = make_log("error", "json", False, Stderr())
 
 async def test_an_account_that_waits_for_the_cluster_does_not_hold_up_the_others() -> None:
     tried: dict[str, int] = {}
-    all_done = asyncio.Event()
+    here_done = asyncio.Event()
 
     async def settle(name: str, login_at: float | None) -> None:
         tried[name] = tried.get(name, 0) + 1
         if name.startswith("away") and tried[name] == 1:
             raise Outage(Code.CLUSTER_UNAVAILABLE, "away", retry_after=0.0)
-        if len(tried) > 10 and all(n > 1 for name, n in tried.items() if name.startswith("away")):
-            all_done.set()
+        if sum(one.startswith("here") for one in tried) == 10:
+            here_done.set()
 
     settling = Settling(settle, LOG)
     for n in range(AFTER_LOGINS + 1):
@@ -28,9 +28,34 @@ async def test_an_account_that_waits_for_the_cluster_does_not_hold_up_the_others
     for n in range(10):
         settling.later(f"here{n}", None)
     running = asyncio.create_task(settling.run())
+    await asyncio.wait_for(here_done.wait(), 5)
+    assert not any(n > 1 for n in tried.values()), "others waited for their pauses"
+    await asyncio.wait_for(settling.idle.wait(), 10)
+    assert all(tried[f"away{n}"] == 2 for n in range(AFTER_LOGINS + 1))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_who_waits_to_be_tried_again_is_counted_and_asked_for_anew_is_tried_at_once() -> None:
+    seen: list[tuple[str, float | None]] = []
+    tried = asyncio.Event()
+
+    async def settle(name: str, login_at: float | None) -> None:
+        seen.append((name, login_at))
+        tried.set()
+        if len(seen) == 1:
+            raise Outage(Code.CLUSTER_UNAVAILABLE, "away", retry_after=3600.0)
+
+    settling = Settling(settle, LOG)
+    running = asyncio.create_task(settling.run())
+    settling.later("leaver", 7.0, urgent=True)
+    await asyncio.wait_for(tried.wait(), 5)
+    await asyncio.sleep(0)
+    assert (settling.depth, settling.urgent, settling.idle.is_set()) == (1, 1, False)
+    settling.later("leaver", None)
+    assert (settling.depth, settling.urgent) == (1, 1), "it is one account still, and as urgent"
     await asyncio.wait_for(settling.idle.wait(), 5)
-    assert {name for name in tried if name.startswith("here")} == {f"here{n}" for n in range(10)}
-    await asyncio.wait_for(all_done.wait(), 10)
+    assert (settling.depth, seen) == (0, [("leaver", 7.0)] * 2)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
@@ -18,6 +19,14 @@ LATEST, LOOK = 5.0, 0.05
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds between tries of one account."""
+
+
+class _Resting(NamedTuple):
+    """An account that could not be settled, until it is tried again."""
+
+    timer: asyncio.TimerHandle
+    login_at: float | None
+    urgent: bool
 
 
 class Settling:
@@ -47,6 +56,7 @@ class Settling:
         self._wake = asyncio.Event()
         self._busy = 0
         self._pauses: dict[str, float] = {}
+        self._resting: dict[str, _Resting] = {}
         self.idle = asyncio.Event()
         self.idle.set()
 
@@ -56,6 +66,10 @@ class Settling:
         What takes access away is `urgent` and goes ahead of others that wait.
         """
         known = self._urgent.get(name) or self._waiting.get(name)
+        resting = self._resting.pop(name, None)
+        if resting is not None:
+            resting.timer.cancel()
+            known, urgent = known or resting.login_at, urgent or resting.urgent
         login_at = known if login_at is None else login_at
         if urgent or name in self._urgent:
             self._urgent[name] = login_at
@@ -71,13 +85,13 @@ class Settling:
 
     @property
     def depth(self) -> int:
-        """How many accounts wait or are being settled."""
-        return len(self._urgent) + len(self._waiting) + self._busy
+        """How many accounts wait, for their turn or to be tried again, or are being settled."""
+        return len(self._urgent) + len(self._waiting) + len(self._resting) + self._busy
 
     @property
     def urgent(self) -> int:
         """How many of those that wait are urgent."""
-        return len(self._urgent)
+        return len(self._urgent) + sum(one.urgent for one in self._resting.values())
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -122,7 +136,8 @@ class Settling:
             pause = max(self._pauses.get(name, FIRST_PAUSE), asked)
             self._pauses[name] = min(pause * 2, LONGEST_PAUSE)
             # Back into the queue after the pause: one account must not hold up the others.
-            asyncio.get_running_loop().call_later(pause, self.later, name, login_at, urgent)
+            timer = asyncio.get_running_loop().call_later(pause, self.later, name, None)
+            self._resting[name] = _Resting(timer, login_at, urgent)
             return
         except JwtToRbacError as e:
             # A person must mend this; the next login or change will try again.
