@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jwt_to_rbac.core.errors import Code, InvalidInput
-
-Stamp = tuple[tuple[int, int, int], ...]
+from jwt_to_rbac.file_stamp import Stamp, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +34,11 @@ class CertificateFiles:
 
     def stamp(self) -> Stamp:
         """What is different once a file was changed or replaced; a missing file is one state too."""
-        return tuple(_stamp(file) for file in self._files())
+        return stamp(self._files())
 
     def _files(self) -> list[Path]:
         authority = self.client_authority
         return [self.certificate, self.key, *([authority] if authority else [])]
-
-
-def _stamp(file: Path) -> tuple[int, int, int]:
-    # Follows links: kubelet swaps one for a new folder.
-    try:
-        found = file.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (found.st_ino, found.st_mtime_ns, found.st_size)
 
 
 def _no_password() -> str:

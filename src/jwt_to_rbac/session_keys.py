@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from jwt_to_rbac.file_stamp import Stamp, stamp
+
 SHORTEST = 32
 """Bytes; what AES-256 is worth."""
 
@@ -23,9 +25,9 @@ class SessionKeyFiles:
         """The secrets. Raises UnusableKey."""
         return tuple(map(_read, self.files))
 
-    def stamp(self) -> tuple[tuple[int, int, int], ...]:
+    def stamp(self) -> Stamp:
         """What is different once a file was changed or replaced; a missing file is one state too."""
-        return tuple(map(_stamp, self.files))
+        return stamp(self.files)
 
 
 def _read(file: Path) -> bytes:
@@ -40,12 +42,3 @@ def _read(file: Path) -> bytes:
             "random ones: write it with `openssl rand -base64 32`"
         )
     return secret
-
-
-def _stamp(file: Path) -> tuple[int, int, int]:
-    # Follows links: kubelet swaps one for a new folder.
-    try:
-        found = file.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (found.st_ino, found.st_mtime_ns, found.st_size)
