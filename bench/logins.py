@@ -92,6 +92,7 @@ async def _stages(session: KubeSession, http: Connections, issuer: ManyPeople) -
 
     return [
         Stage("renewal", raw.token, renewal),
+        Stage("renewal, raw bound too", raw.bound_token, renewal),
         Stage("login, nothing to change", None, same_login),
         Stage("new person", raw.new_person, new_person, sign, product.settled),
     ]

@@ -15,6 +15,9 @@ DEPTH = "jwt_to_rbac_settling_queue_depth "
 RBAC = "rbac.authorization.k8s.io"
 
 
+BOUND_TO = {"apiVersion": "v1", "kind": "Secret", "name": "session"}
+
+
 @dataclass(frozen=True)
 class Raw:
     """The API server's own calls, through the session that the product uses too.
@@ -27,13 +30,19 @@ class Raw:
     serial: Iterator[int] = field(default_factory=itertools.count)
 
     async def prepare(self) -> None:
-        """A namespace and one account whose tokens are asked for."""
+        """A namespace, one account whose tokens are asked for, and a Secret to bind them to."""
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
         await self.session.call("POST", paths.NAMESPACES, body, also=(409,))
         await self._account("known")
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": BOUND_TO["name"]}}
+        await self.session.call("POST", paths.secrets(NAMESPACE), secret, also=(409,))
 
     async def token(self) -> None:
         await self._token("known")
+
+    async def bound_token(self) -> None:
+        """One that ends with an object, as all of ours do: the API server reads that for each."""
+        await self._token("known", BOUND_TO)
 
     async def new_person(self) -> None:
         """The fewest calls that give somebody two roles and a token; the bindings side by side."""
@@ -56,11 +65,11 @@ class Raw:
         }
         await self.session.call("POST", paths.CLUSTER_ROLE_BINDINGS, body)
 
-    async def _token(self, name: str) -> None:
+    async def _token(self, name: str, bound_to: dict[str, str] | None = None) -> None:
         body = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
-            "spec": {"expirationSeconds": 3600},
+            "spec": {"expirationSeconds": 3600, "boundObjectRef": bound_to},
         }
         await self.session.call("POST", paths.token(NAMESPACE, name), body)
 

@@ -54,11 +54,12 @@ def test_another_object_of_that_name_is_another_object() -> None:
     assert version(store) == "5"
 
 
-def test_a_list_without_an_object_says_that_it_is_gone_unless_it_could_not_be_read() -> None:
+def test_a_list_without_an_object_says_that_it_is_gone_unless_it_is_newer() -> None:
     store = empty()
     store.put(one(1))
-    store.put(one(1, "m", "m"))
-    store.replace([], unread={("", "m")})
+    store.put(one(7, "m", "m"))
+    store.put(one(6, "l", "l"))
+    store.keep({}, "6")
     assert [each.metadata.name for each in store.values()] == ["m"]
 
 
@@ -66,7 +67,18 @@ def test_a_list_that_was_made_before_our_delete_does_not_bring_it_back() -> None
     store = empty()
     store.put(one(1))
     store.deleted(one(1))
-    store.replace([one(1)])
+    store.put(one(1))
+    store.keep({("", "n"): "u"}, "6")
+    store.put(one(1))
+    assert version(store) == ""
+
+
+def test_what_we_made_and_deleted_while_a_list_was_read_does_not_come_back_by_the_watch() -> None:
+    store = empty()
+    store.put(one(7))
+    store.deleted(one(7))
+    store.keep({}, "6")
+    store.put(one(7))
     assert version(store) == ""
 
 

@@ -192,6 +192,42 @@ async def test_a_list_of_several_pages_is_whole(
     assert followed.session.lists - before == 3
 
 
+async def test_what_we_make_while_the_pages_are_read_is_never_taken_for_gone(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else somebody who logs in at that moment would be remembered as deleted by hand, and revoked."""
+    monkeypatch.setattr(watch_module, "PAGE", 2)
+    for n in range(3):
+        await followed.put(f"n{n}", {"value": str(n)})
+    gone: list[str] = []
+
+    def changed(before: Numbered | None, after: Numbered | None) -> None:
+        if before is not None and after is None:
+            gone.append(before.metadata.name)
+
+    store: Store[Numbered] = Store(changed)
+
+    class Making(Listening):
+        async def call(self, method: str, path: str, *arguments: Any, **named: Any) -> Reply:
+            reply = await super().call(method, path, *arguments, **named)
+            if self.lists == 1 and not store.get("made", followed.namespace):
+                labels = {"followed": "yes"}
+                body = {"metadata": {"name": "made", "labels": labels}, "data": {"value": "9"}}
+                made = await super().call("POST", followed.watch.path, body)
+                store.put(msgspec.json.decode(made.body, type=Numbered))
+            return reply
+
+    session = Making(followed.session.configuration)
+    second = Watch(session, followed.watch.path, Numbered, store, "labelSelector=followed")
+    running = asyncio.create_task(second.run())
+    await asyncio.wait_for(second.synced.wait(), 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await session.close()
+    assert (gone, session.lists) == ([], 2)
+    assert sorted(one.metadata.name for one in store.values()) == ["made", "n0", "n1", "n2"]
+
+
 async def test_bookmarks_move_the_place_where_a_watch_resumes(
     sandbox: Sandbox, followed: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

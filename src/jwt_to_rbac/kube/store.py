@@ -1,6 +1,6 @@
 """Objects of one kind as last seen, in memory. No connection: `watch` and the writers feed it."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from jwt_to_rbac.kube.types import Meta
@@ -28,8 +28,8 @@ class Store(Generic[Object]):
     def __init__(self, changed: Callable[[Object | None, Object | None], None]) -> None:
         self._objects: dict[Key, Object] = {}
         self._changed = changed
-        self._deleted: set[str] = set()
-        """UIDs that we deleted and the watch still may speak of."""
+        self._deleted: dict[str, int] = {}
+        """UIDs that we deleted and the watch still may speak of, and the versions that they had."""
 
     def get(self, name: str, namespace: str = "") -> Object | None:
         return self._objects.get((namespace, name))
@@ -43,7 +43,7 @@ class Store(Generic[Object]):
     def put(self, seen: Object) -> None:
         if seen.metadata.uid in self._deleted:
             return
-        key = _key(seen)
+        key = key_of(seen)
         before = self._objects.get(key)
         if before is not None and _version(before) >= _version(seen):
             return
@@ -52,23 +52,25 @@ class Store(Generic[Object]):
 
     def gone(self, seen: HasMeta) -> None:
         """The API server says that this object is deleted."""
-        self._deleted.discard(seen.metadata.uid)
-        self._forget(_key(seen), seen.metadata.uid)
+        self._deleted.pop(seen.metadata.uid, None)
+        self._forget(key_of(seen), seen.metadata.uid)
 
     def deleted(self, seen: Object) -> None:
         """We deleted this object, and the watch has not said so yet."""
-        self._deleted.add(seen.metadata.uid)
-        self._forget(_key(seen), seen.metadata.uid)
+        self._deleted[seen.metadata.uid] = _version(seen)
+        self._forget(key_of(seen), seen.metadata.uid)
 
-    def replace(self, all_of_them: list[Object], unread: Collection[Key] = ()) -> None:
-        """A list, whole: what it doesn't hold is gone. Those `unread` are there, and stay as known."""
-        listed = {_key(one) for one in all_of_them} | set(unread)
+    def keep(self, listed: Mapping[Key, str], version: str) -> None:
+        """Forget what isn't among `listed`, a whole list of keys and UIDs as of `version`, each put before.
+
+        What is newer than the list can't be in it: we made it while the pages were read.
+        """
+        of_list = int(version)
         for key, before in list(self._objects.items()):
-            if key not in listed:
+            if key not in listed and _version(before) <= of_list:
                 self._forget(key, before.metadata.uid)
-        self._deleted &= {one.metadata.uid for one in all_of_them}
-        for one in all_of_them:
-            self.put(one)
+        there = set(listed.values())
+        self._deleted = {u: v for u, v in self._deleted.items() if u in there or v > of_list}
 
     def _forget(self, key: Key, uid: str) -> None:
         before = self._objects.get(key)
@@ -78,7 +80,7 @@ class Store(Generic[Object]):
             self._changed(before, None)
 
 
-def _key(one: HasMeta) -> Key:
+def key_of(one: HasMeta) -> Key:
     return one.metadata.namespace, one.metadata.name
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from jwt_to_rbac.core.errors import JwtToRbacError, Outage
 from jwt_to_rbac.kube.session import KubeSession
-from jwt_to_rbac.kube.store import HasMeta, Key, Store
+from jwt_to_rbac.kube.store import HasMeta, Key, Store, key_of
 from jwt_to_rbac.kube.types import AnyObject
 
 PAGE = 500
@@ -118,23 +118,24 @@ class Watch(Generic[Watched]):
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _list(self) -> None:
-        found: list[Watched] = []
-        unread: set[Key] = set()
+        listed: dict[Key, str] = {}
         query = f"?limit={PAGE}{self._only}"
         while True:
             reply = await self._session.call("GET", self.path + query)
             self.heard_at = self._clock()
             page = msgspec.json.decode(reply.body, type=_Page)
+            # Page by page: all at once would keep the loop from everything else for half a second
+            # with ten thousand people, and they would be in memory twice.
             for raw in page.items:
                 seen = self._read(raw)
-                if isinstance(seen, AnyObject):
-                    unread.add((seen.metadata.namespace, seen.metadata.name))
-                else:
-                    found.append(seen)
+                listed[key_of(seen)] = seen.metadata.uid
+                if not isinstance(seen, AnyObject):
+                    self.store.put(seen)
             if not page.metadata.next:
                 break
             query = f"?limit={PAGE}{self._only}&continue={page.metadata.next}"
-        self.store.replace(found, unread)
+        # All pages are of the moment of the first: this is its version.
+        self.store.keep(listed, page.metadata.resource_version)
         self._version = page.metadata.resource_version
         self.synced.set()
 
