@@ -1,8 +1,6 @@
 """The AccessGrant as an interface: what its kind refuses, and how kubectl explains it."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,19 +32,17 @@ def access_grant() -> dict[str, Any]:
 
 
 @pytest.fixture
-def applied(sandbox: Sandbox, tmp_path: Path) -> Iterator[None]:
+def applied(sandbox: Sandbox) -> Iterator[None]:
     install(sandbox)
-    assert apply(sandbox, tmp_path, access_grant()) == ""
+    assert apply(sandbox, access_grant()) == ""
     yield
     kubectl(sandbox, "delete", *IT)
 
 
-def apply(sandbox: Sandbox, folder: Path, body: object) -> str:
+def apply(sandbox: Sandbox, body: object) -> str:
     """kubectl's complaint."""
-    file = folder / "grant.json"
-    file.write_text(json.dumps(body))
-    given = ["--kubeconfig", str(sandbox.kubeconfig), "apply", "-f", str(file)]
-    return run_kubectl(sandbox, given, check=False).stderr
+    given = ["--kubeconfig", str(sandbox.kubeconfig), "apply", "-f", "-"]
+    return run_kubectl(sandbox, given, check=False, body=body).stderr
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
@@ -73,9 +69,9 @@ STAYS, NAMED = "stays with the person that it was made for", "has the name of it
     ],
 )
 def test_whose_an_access_grant_is_cannot_be_changed(
-    sandbox: Sandbox, applied: None, tmp_path: Path, path: str, value: object, reason: str
+    sandbox: Sandbox, applied: None, path: str, value: object, reason: str
 ) -> None:
-    assert reason in apply(sandbox, tmp_path, changed(path, value))
+    assert reason in apply(sandbox, changed(path, value))
 
 
 @pytest.mark.parametrize(
@@ -104,10 +100,10 @@ def test_whose_an_access_grant_is_cannot_be_changed(
     ids=str,
 )
 def test_what_nobody_can_mean_is_refused_with_its_reason(
-    sandbox: Sandbox, tmp_path: Path, path: str, value: object, reason: str
+    sandbox: Sandbox, path: str, value: object, reason: str
 ) -> None:
     install(sandbox)
-    complaint = apply(sandbox, tmp_path, changed(path, value))
+    complaint = apply(sandbox, changed(path, value))
     if reason:
         assert reason in complaint
     else:

@@ -337,7 +337,7 @@ def test_old_revocations_are_deleted_and_the_tokens_that_they_are_about_stay_ref
     month = 31 * 24 * 3600
     name, then = somebody(), issuer.now() - month
     it = name_of(Identity(issuer.url, f"sub-{name}"))
-    remember_revocation(sandbox, tmp_path, it, then)
+    remember_revocation(sandbox, it, then)
     folder = tmp_path / "next"
     folder.mkdir()
     config = pod_configuration(folder / "audit", {issuer.url: AUDIENCE})

@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from dataclasses import replace
+from http.client import CREATED
 from typing import Any
 
 from jwt_to_rbac.core.identity import Identity
@@ -13,6 +14,7 @@ from tests.histories.cluster import GRANTS, USERS, path_of
 from tests.histories.person import Person
 from tests.histories.playing import Deletion, Play
 from tests.histories.policies import GUILD, given
+from tests.histories.steps import GROUPS, Step
 from tests.histories.telling import told
 from tests.support.oracle.invariants import (
     History,
@@ -54,6 +56,7 @@ async def judge(play: Play) -> list[str]:
         *misdirected(history),
         *unrecorded(history, records),
         *unanswered(ledger, ANSWERED_WITHIN),
+        *await _let_in_again(play),
     ]
     await _clear(play)
     return [*found, *told(history, ledger, play.began)] if found else []
@@ -82,6 +85,26 @@ def _told(play: Play, history: History) -> Ledger:
 def _forgotten(play: Play, deletion: Deletion) -> bool:
     """Whether no replica lived from the deletion by hand until it was remembered, or so it may be."""
     return play.world.replicas.outages_within(deletion.at, _heard_by(play, deletion)) > 1
+
+
+async def _let_in_again(play: Play) -> list[str]:
+    """I3. Whom a token of before lets in again, though their AccessGrant was deleted by hand since.
+
+    The steps of a history are too near to each other to tell: a leader has HEARD_WITHIN to hear of it.
+    """
+    found = []
+    for one in play.deletions:
+        if _forgotten(play, one):
+            continue
+        await asyncio.sleep(max(0.0, _heard_by(play, one) - time.time()))
+        person = next(who for who in play.people if who.account == one.account)
+        token = person.signed(one.revoked.issued_until, GROUPS, play.club)
+        for at in range(2):
+            shown = Step("show_the_token_of_then", at=at)
+            status, _ = await play.ask(shown, "POST", "/rbac/", body={"token": token})
+            if status == CREATED:
+                found.append(f"I3: {person.account} was deleted by hand, and {shown} was answered")
+    return found
 
 
 def _heard_by(play: Play, deletion: Deletion) -> float:

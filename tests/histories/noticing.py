@@ -13,7 +13,7 @@ from jwt_to_rbac.sandbox import Sandbox, start
 from tests.histories.running import AT_ONCE, run
 from tests.histories.sabotages import SABOTAGES
 from tests.histories.world import World, world
-from tests.support.cluster import clear, install
+from tests.support.cluster import clear, install, wait_for_collector
 from tests.support.issuer import ManyPeople, many_people
 from tests.support.oracle.recorder import Recorder, recording
 
@@ -28,6 +28,8 @@ def main(names: Sequence[str]) -> int:
     missed = []
     with start() as sandbox, many_people() as issuer:
         install(sandbox)
+        # Else a session that is left until then would be taken for a promise that was broken.
+        wait_for_collector(sandbox)
         with recording(sandbox.kubeconfig) as recorder:
             for name in names:
                 ended, by = asyncio.run(_one(sandbox, issuer, recorder, name))

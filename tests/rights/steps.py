@@ -14,7 +14,6 @@ from tests.rights.walk import (
     CANT_BE_TOLD,
     DROPPED,
     administrators_page,
-    apply,
     grants,
     kubernetes_caller,
     session,
@@ -106,7 +105,7 @@ def they_log_out(scene: Scene) -> None:
 
 def an_account_of_somebody_else_is_not_taken(scene: Scene) -> None:
     name, installed = scene.somebody(), scene.installed
-    apply(installed.sandbox, installed.folder, someone_elses_grant(f"{name}-example-com"))
+    kubectl(installed.sandbox, "apply", body=someone_elses_grant(f"{name}-example-com"))
     answer = scene.client.log_in(scene.token(name, "developers"))
     assert answer.json().get("ServiceAccount", "").startswith(f"{name}-example-com-")
     kubectl(installed.sandbox, "delete", "accessgrant", f"{name}-example-com")
@@ -160,7 +159,7 @@ def administrators_see_events(scene: Scene) -> None:
 def old_revocations_are_forgotten(scene: Scene) -> None:
     """At the latest when a leader begins."""
     sandbox, name = scene.installed.sandbox, f"revoked-{scene.somebody()}"
-    remember_revocation(sandbox, scene.installed.folder, name, time.time() - A_MONTH)
+    remember_revocation(sandbox, name, time.time() - A_MONTH)
     hold(scene, "somebody", leads="0.0")
     hold(scene, "", leads="1.0")
     scene.comes_about(lambda: name not in names(sandbox, "configmaps", "-n", USERS))

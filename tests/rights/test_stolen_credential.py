@@ -24,7 +24,6 @@ from tests.rights.stolen import (
     role,
     session,
 )
-from tests.rights.walk import apply
 from tests.support.cluster import kubectl, run_kubectl, with_token
 
 OWN, UNMADE = "dynamic-developers-from-jwt", "dynamic-nobody-from-jwt"
@@ -200,7 +199,7 @@ def thief(installations: dict[str, Installed]) -> Iterator[Installed]:
     kubectl(sandbox, "create", "configmap", "foreign", *IN_USERS)
     kubectl(sandbox, "create", "clusterrole", FOREIGN, "--verb=get", "--resource=services")
     for name in (OWN, MARKED, DROPPED):
-        apply(sandbox, installed.folder, role(name))
+        kubectl(sandbox, "apply", body=role(name))
     yield installed
     kubectl(sandbox, "delete", "clusterrolebinding/foreign", f"clusterrole/{OWN}")
     kubectl(sandbox, "delete", f"clusterrole/{MARKED}", f"clusterrole/{DROPPED}")
@@ -286,7 +285,7 @@ def test_without_dynamic_roles_the_program_writes_no_role_at_all(
     assert 'cannot patch resource "clusterroles"' in by_rights.stderr
     by_policy = _as_administrator(static.sandbox, static.username, command)
     assert f"ValidatingAdmissionPolicy '{static.name}-cluster-roles'" in by_policy
-    apply(static.sandbox, tmp_path, role("static-developers-from-jwt"))
+    kubectl(static.sandbox, "apply", body=role("static-developers-from-jwt"))
     deletion = ["delete", "clusterrole", "static-developers-from-jwt"]
     by_rights = with_token(static.sandbox, static.token(), *deletion)
     assert 'cannot delete resource "clusterroles"' in by_rights.stderr

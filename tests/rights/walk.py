@@ -5,7 +5,6 @@ import json
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from jwt_to_rbac.sandbox import Sandbox
 from tests.e2e.conftest import Client
@@ -51,8 +50,8 @@ def _obstacles(installed: Installed) -> None:
     theirs = ("--clusterrole=view", "--user=somebody")
     kubectl(sandbox, "create", "clusterrolebinding", f"{mode}-example-com-admin-binding", *theirs)
     kubectl(sandbox, "create", "rolebinding", f"{mode}-example-com-view-binding", *theirs)
-    apply(sandbox, installed.folder, someone_elses_grant(f"{mode}-taken-example-com"))
-    remember_revocation(sandbox, installed.folder, _forgotten(mode), time.time() - A_MONTH)
+    kubectl(sandbox, "apply", body=someone_elses_grant(f"{mode}-taken-example-com"))
+    remember_revocation(sandbox, _forgotten(mode), time.time() - A_MONTH)
     if mode == "dynamic":
         # Of its roles one is missing, one was made by it and changed by somebody, and one is of
         # an earlier policy.
@@ -189,9 +188,3 @@ def grants(sandbox: Sandbox, account: str) -> list[tuple[str, str]]:
         for one in get(sandbox, BINDINGS, "-A")["items"]
         if [account] == [s["name"] for s in one.get("subjects", ())]
     )
-
-
-def apply(sandbox: Sandbox, folder: Path, body: object) -> None:
-    file = folder / "object.json"
-    file.write_text(json.dumps(body))
-    kubectl(sandbox, "apply", "-f", str(file))

@@ -1,6 +1,7 @@
 """The sandbox's cluster as an administrator prepares it, and kubectl on it."""
 
 import json
+import secrets
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,29 @@ def install(sandbox: Sandbox) -> None:
     kubectl(sandbox, "wait", "--for=condition=Established", crd, "--timeout=30s")
 
 
+def wait_for_collector(sandbox: Sandbox) -> None:
+    """Return once the garbage collector takes what AccessGrants own: it looks for new kinds each 30 seconds."""
+    name = f"collector-{secrets.token_hex(4)}"
+    spec = {
+        "subject": {"issuer": "https://issuer.example.com", "subject": name, "username": name},
+        "serviceAccount": {"namespace": "jwt-to-rbac-users", "name": name},
+        "claimsIssuedAt": "2026-01-01T12:00:00Z",
+    }
+    kind = {"apiVersion": "jwt-to-rbac.io/v1alpha1", "kind": "AccessGrant"}
+    made = json.loads(
+        kubectl(
+            sandbox, "create", "-o=json", body=kind | {"metadata": {"name": name}, "spec": spec}
+        )
+    )
+    owner = kind | {"name": name, "uid": made["metadata"]["uid"]}
+    metadata = {"name": name, "namespace": "jwt-to-rbac-users", "ownerReferences": [owner]}
+    owned = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    kubectl(sandbox, "create", body=owned)
+    kubectl(sandbox, "delete", "accessgrant", name)
+    gone = ("wait", "configmap", name, "-n=jwt-to-rbac-users", "--for=delete", "--timeout=59s")
+    kubectl(sandbox, *gone)
+
+
 def clear(sandbox: Sandbox) -> None:
     """Remove everybody and what is theirs, without waiting for the garbage collector."""
     everybody = ["-l", "generatedby=jwttorbac", "--wait=false"]
@@ -26,7 +50,7 @@ def clear(sandbox: Sandbox) -> None:
     kubectl(sandbox, "delete", "rolebindings,serviceaccounts,secrets", "-A", *everybody)
 
 
-def remember_revocation(sandbox: Sandbox, folder: Path, name: str, not_before: float) -> None:
+def remember_revocation(sandbox: Sandbox, name: str, not_before: float) -> None:
     """A revocation of then, as the program writes it."""
     metadata = {"name": name, "namespace": "jwt-to-rbac-users"}
     labels = {"jwt-to-rbac.io/holds": "revocation"}
@@ -36,14 +60,17 @@ def remember_revocation(sandbox: Sandbox, folder: Path, name: str, not_before: f
         "metadata": metadata | {"labels": labels},
         "data": {"notBefore": rfc3339(not_before)},
     }
-    file = folder / "revocation.json"
-    file.write_text(json.dumps(body))
-    kubectl(sandbox, "apply", "-f", str(file))
+    kubectl(sandbox, "apply", body=body)
 
 
-def kubectl(sandbox: Sandbox, *arguments: str) -> str:
-    """What kubectl prints, as administrator; raises CalledProcessError with its complaint."""
-    return run_kubectl(sandbox, ["--kubeconfig", str(sandbox.kubeconfig), *arguments]).stdout
+def kubectl(sandbox: Sandbox, *arguments: str, body: object = None) -> str:
+    """What kubectl prints, as administrator; raises AssertionError with its complaint.
+
+    A `body` is the object that `create` or `apply` is about.
+    """
+    given = [] if body is None else ["-f", "-"]
+    command = ["--kubeconfig", str(sandbox.kubeconfig), *arguments, *given]
+    return run_kubectl(sandbox, command, body=body).stdout
 
 
 def get(sandbox: Sandbox, *arguments: str) -> Any:
@@ -68,10 +95,15 @@ def with_token(sandbox: Sandbox, token: str, *arguments: str) -> subprocess.Comp
 
 
 def run_kubectl(
-    sandbox: Sandbox, arguments: list[str], check: bool = True
+    sandbox: Sandbox, arguments: list[str], check: bool = True, body: object = None
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [str(sandbox.kubectl), *arguments], capture_output=True, text=True, timeout=60, check=False
+        [str(sandbox.kubectl), *arguments],
+        input="" if body is None else json.dumps(body),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     if check and done.returncode:
         raise AssertionError(f"kubectl {' '.join(arguments)}: {done.stderr}")

@@ -1,6 +1,5 @@
 """The product with its webhooks, an https issuer, and the exports that point API servers at it."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,8 +72,7 @@ def hooked(
     for name, labels in NAMESPACES.items():
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         body["metadata"] = {"name": name, "labels": labels}
-        (folder / "namespace.json").write_text(json.dumps(body))
-        kubectl(sandbox, "apply", "-f", str(folder / "namespace.json"))
+        kubectl(sandbox, "apply", body=body)
     url = f"https://127.0.0.1:{port}"
     exports = Exports.made(folder, url)
     config = settings(sandbox, issuers, folder, port, POLICY)

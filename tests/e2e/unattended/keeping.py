@@ -93,9 +93,7 @@ class Kept:
         return kubectl(self.sandbox, *arguments)
 
     def create(self, body: object) -> None:
-        file = self.client.audit.parent / "object.json"
-        file.write_text(json.dumps(body))
-        self.admin_kubectl("create", "-f", str(file))
+        kubectl(self.sandbox, "create", body=body)
 
     def delete_a_binding(self, account: str) -> None:
         self.admin_kubectl("delete", "clusterrolebinding", f"{account}-admin-binding")
