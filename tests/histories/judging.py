@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from dataclasses import replace
+from functools import partial
 from http.client import CREATED
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.histories.playing import Deletion, Play
 from tests.histories.policies import GUILD, given
 from tests.histories.steps import GROUPS, Step
 from tests.histories.telling import told
+from tests.histories.waiting import eventually
 from tests.support.oracle.invariants import (
     History,
     left_over,
@@ -34,6 +36,9 @@ STAYS = 1.0
 
 HEARD_WITHIN = 3.0
 """Seconds of being led in which a deletion by hand is remembered as a revocation."""
+
+OUTAGE_ENDS_WITHIN = 60.0
+"""Seconds: what others' histories do to the replicas may last still."""
 
 ANSWERED_WITHIN = 30.0
 """Seconds: a replica may be held up for six."""
@@ -96,7 +101,7 @@ async def _let_in_again(play: Play) -> list[str]:
     for one in play.deletions:
         if _forgotten(play, one):
             continue
-        await asyncio.sleep(max(0.0, _heard_by(play, one) - time.time()))
+        await eventually(partial(_is_heard, play, one), OUTAGE_ENDS_WITHIN)
         person = next(who for who in play.people if who.account == one.account)
         token = person.signed(one.revoked.issued_until, GROUPS, play.club)
         for at in range(2):
@@ -105,6 +110,10 @@ async def _let_in_again(play: Play) -> list[str]:
             if status == CREATED:
                 found.append(f"I3: {person.account} was deleted by hand, and {shown} was answered")
     return found
+
+
+async def _is_heard(play: Play, deletion: Deletion) -> bool:
+    return time.time() > _heard_by(play, deletion)
 
 
 def _heard_by(play: Play, deletion: Deletion) -> float:
