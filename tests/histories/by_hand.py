@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from jwt_to_rbac.core.times import rfc3339
+from tests.histories.by_time import seconds
 from tests.histories.cluster import GRANTS, RBAC, USERS, path_of
 from tests.histories.person import Person
 from tests.histories.playing import Deletion, Play
@@ -78,7 +79,9 @@ async def change_the_groups_by_hand(play: Play, step: Step) -> None:
         if spec:
             spec["subject"] = spec["subject"] | {"groups": [*step.groups, play.club]}
             version = await play.world.cluster.version()
-            for issued_at in {person.taken, person.issued_at}:
+            # One that gives nothing is refused, and is in the record all the same.
+            recorded = int(seconds(spec["claimsIssuedAt"]))
+            for issued_at in {person.taken, person.issued_at, recorded}:
                 groups = frozenset(step.groups)
                 play.ledger.shown.append(Shown(person.account, issued_at, groups, version))
 
