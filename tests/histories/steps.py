@@ -1,6 +1,7 @@
 """A history as plain values, made of a seed: what happens, to whom, where. Plays nothing, see `playing`."""
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 
 GROUPS = ("admins", "developers", "bakers", "strangers")
@@ -79,11 +80,11 @@ class Step:
 Steps = tuple[Step, ...]
 
 
-def made_of(seed: int) -> Steps:
-    """The history of this seed; always the same one."""
+def made_of(seed: int, without: Collection[str] = ()) -> Steps:
+    """The history of this seed; always the same one, `without` steps of these kinds."""
     chance = random.Random(seed)
     some = tuple(_step(chance, "") for _ in range(chance.randint(6, 18)))
-    return (_step(chance, "log_in"), *some)
+    return (_step(chance, "log_in"), *(one for one in some if one.what not in without))
 
 
 def _step(chance: random.Random, what: str) -> Step:
