@@ -1,4 +1,4 @@
-"""The one server that leads, for all files here: nobody logs in again at it."""
+"""A server that leads, for each file one: nobody logs in again at it."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from tests.support.release import installed_server
 from tests.support.waiting import eventually
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def kept(
     sandbox: Sandbox, issuer: ManyPeople, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Kept]:
