@@ -1,4 +1,4 @@
-"""Tells whether a file has changed, without reading it."""
+"""Tells whether a file has changed, without reading it. What follows from that is for who asks."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -50,7 +50,6 @@ async def test_who_waits_to_be_tried_again_is_counted_and_asked_for_anew_is_trie
     running = asyncio.create_task(settling.run())
     settling.later("leaver", 7.0, urgent=True)
     await asyncio.wait_for(tried.wait(), 5)
-    await asyncio.sleep(0)
     assert (settling.depth, settling.urgent, settling.idle.is_set()) == (1, 1, False)
     settling.later("leaver", None)
     assert (settling.depth, settling.urgent) == (1, 1), "it is one account still, and as urgent"

@@ -114,7 +114,7 @@ def test_what_nobody_can_mean_is_refused_with_its_reason(
 def test_who_wrote_a_part_that_has_one_author_is_kept_in_one_word(
     sandbox: Sandbox, applied: None
 ) -> None:
-    """By field it was half of each AccessGrant: a third of the time that the API server lists them in."""
+    """By field it was nearly half of each AccessGrant, and a third of the time that a list of them takes."""
     (author,) = get(sandbox, *IT, "--show-managed-fields")["metadata"]["managedFields"]
     assert author["fieldsV1"]["f:spec"] == {
         ".": {},

@@ -176,6 +176,14 @@ async def test_a_line_that_is_no_event_is_made_up_for_by_a_list(
         await session.close()
 
 
+async def listed(watch: Watch[Numbered]) -> None:
+    """Run a watch until its first list is whole."""
+    running = asyncio.create_task(watch.run())
+    await asyncio.wait_for(watch.synced.wait(), 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_a_list_of_several_pages_is_whole(
     followed: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,9 +193,7 @@ async def test_a_list_of_several_pages_is_whole(
     store: Store[Numbered] = Store(lambda before, after: None)
     second = Watch(followed.session, followed.watch.path, Numbered, store, "labelSelector=followed")
     before = followed.session.lists
-    running = asyncio.create_task(second.run())
-    await asyncio.wait_for(second.synced.wait(), 10)
-    running.cancel()
+    await listed(second)
     assert sorted(one.metadata.name for one in store.values()) == [f"n{n}" for n in range(5)]
     assert followed.session.lists - before == 3
 
@@ -219,10 +225,7 @@ async def test_what_we_make_while_the_pages_are_read_is_never_taken_for_gone(
 
     session = Making(followed.session.configuration)
     second = Watch(session, followed.watch.path, Numbered, store, "labelSelector=followed")
-    running = asyncio.create_task(second.run())
-    await asyncio.wait_for(second.synced.wait(), 10)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await listed(second)
     await session.close()
     assert (gone, session.lists) == ([], 2)
     assert sorted(one.metadata.name for one in store.values()) == ["made", "n0", "n1", "n2"]
@@ -263,9 +266,7 @@ async def test_one_object_that_is_not_as_its_kind_says_never_stops_the_others(
     unread: list[str] = []
     only = "labelSelector=followed"
     second = Watch(followed.session, followed.watch.path, Numbered, store, only, unread.append)
-    running = asyncio.create_task(second.run())
-    await asyncio.wait_for(second.synced.wait(), 10)
-    running.cancel()
+    await listed(second)
     assert [one.metadata.name for one in store.values()] == ["later"]
     assert sorted(unread) == ["bad", "good"]
     await followed.kubectl("delete", "configmap", "good", "bad")
