@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,13 +17,15 @@ from aiohttp import web
 
 from jwt_to_rbac.kube import watch as watch_module
 from jwt_to_rbac.kube.official import Configuration
-from jwt_to_rbac.kube.session import KubeSession, Reply, load_configuration
+from jwt_to_rbac.kube.session import CALL_TIMEOUT, KubeSession, Reply, load_configuration
 from jwt_to_rbac.kube.store import Store
 from jwt_to_rbac.kube.types import Meta
 from jwt_to_rbac.kube.watch import Watch
 from jwt_to_rbac.sandbox import Sandbox
 from tests.support.cluster import kubectl
 from tests.support.proxy import Upstream, proxied
+
+VERSION = re.compile(r"resourceVersion=(\d+)")
 
 
 class Number(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,31 +40,36 @@ class Numbered(msgspec.Struct, frozen=True):
 
 
 class Listening(KubeSession):
-    """A session that keeps the watches' paths, and may send them to the past until the next list."""
+    """A session that keeps the watches' paths, and may send them to the past until the next list.
 
-    def __init__(self, configuration: Configuration) -> None:
+    It stands for something that answers lists in pages of two, if `pages`.
+    """
+
+    def __init__(self, configuration: Configuration, pages: bool = False) -> None:
         super().__init__(configuration)
+        self.pages = "&limit=2" if pages else ""
         self.paths: list[str] = []
         self.lists = 0
         self.ask_for_the_past = False
 
     async def call(self, method: str, path: str, *arguments: Any, **named: Any) -> Reply:
-        if "limit=" in path:
+        if method == "GET":
             self.lists += 1
             self.ask_for_the_past = False
+            path += self.pages
         return await super().call(method, path, *arguments, **named)
 
     @asynccontextmanager
     async def stream(self, path: str, silence: float) -> AsyncIterator[aiohttp.StreamReader]:
         if self.ask_for_the_past:
-            path = path.rpartition("=")[0] + "=1"
+            path = VERSION.sub("resourceVersion=1", path)
         self.paths.append(path)
         async with super().stream(path, silence) as content:
             yield content
 
     def version(self, nth: int) -> int:
         """The resourceVersion that the nth watch began after."""
-        return int(self.paths[nth].rpartition("=")[2])
+        return int(VERSION.findall(self.paths[nth])[0])
 
 
 @dataclass
@@ -176,18 +184,16 @@ async def test_a_line_that_is_no_event_is_made_up_for_by_a_list(
         await session.close()
 
 
-async def listed(watch: Watch[Numbered]) -> None:
+async def listed(watch: Watch[Numbered], seconds: float = 10.0) -> None:
     """Run a watch until its first list is whole."""
     running = asyncio.create_task(watch.run())
-    await asyncio.wait_for(watch.synced.wait(), 10)
+    await asyncio.wait_for(watch.synced.wait(), seconds)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_a_list_of_several_pages_is_whole(
-    followed: Followed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch_module, "PAGE", 2)
+async def test_everybody_is_listed_in_one_call(followed: Followed) -> None:
+    """Pages would come from etcd, each object decoded anew, where a whole list comes from memory."""
     for n in range(5):
         await followed.put(f"n{n}", {"value": str(n)})
     store: Store[Numbered] = Store(lambda before, after: None)
@@ -195,14 +201,78 @@ async def test_a_list_of_several_pages_is_whole(
     before = followed.session.lists
     await listed(second)
     assert sorted(one.metadata.name for one in store.values()) == [f"n{n}" for n in range(5)]
-    assert followed.session.lists - before == 3
+    assert followed.session.lists - before == 1
 
 
-async def test_what_we_make_while_the_pages_are_read_is_never_taken_for_gone(
+async def test_pages_that_nobody_asked_for_are_read_to_the_last(followed: Followed) -> None:
+    """Else who is on the others would be taken for gone."""
+    for n in range(5):
+        await followed.put(f"n{n}", {"value": str(n)})
+    store: Store[Numbered] = Store(lambda before, after: None)
+    session = Listening(followed.session.configuration, pages=True)
+    await listed(Watch(session, followed.watch.path, Numbered, store, "labelSelector=followed"))
+    await session.close()
+    assert sorted(one.metadata.name for one in store.values()) == [f"n{n}" for n in range(5)]
+    assert session.lists == 3
+
+
+async def test_a_long_list_lets_everything_else_have_its_turn(
     followed: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Requests are served beside it: with ten thousand people it is taken in for a third of a second."""
+    monkeypatch.setattr(watch_module, "AT_ONCE", 2)
+    for n in range(6):
+        await followed.put(f"n{n}", {"value": str(n)})
+    turns, seen_at = 0, list[int]()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    store: Store[Numbered] = Store(lambda before, after: seen_at.append(turns))
+    beside = asyncio.create_task(others())
+    await listed(
+        Watch(followed.session, followed.watch.path, Numbered, store, "labelSelector=followed")
+    )
+    beside.cancel()
+    first, second, third, fourth, fifth, sixth = seen_at
+    assert first == second < third == fourth < fifth == sixth
+
+
+async def test_a_list_has_a_patience_of_its_own(
+    followed: Followed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It brings many times what any other call does. One that hangs is given up in the end, all the same."""
+    await followed.put("there", {"value": "1"})
+    asked_again, tried = asyncio.Event(), 0
+
+    async def the_first_hangs(request: web.Request, upstream: Upstream) -> web.StreamResponse:
+        nonlocal tried
+        if "watch=" not in request.query_string:
+            tried += 1
+            if tried == 1:
+                await asked_again.wait()
+                return web.Response()
+            asked_again.set()
+        return await upstream.pass_on(request)
+
+    monkeypatch.setattr(watch_module, "LIST_SECONDS", 0.5)
+    with proxied(followed.sandbox.kubeconfig, tmp_path, the_first_hangs) as kubeconfig:
+        session = Listening(await load_configuration(str(kubeconfig)))
+        store: Store[Numbered] = Store(lambda before, after: None)
+        watch = Watch(session, followed.watch.path, Numbered, store, "labelSelector=followed")
+        await listed(watch, CALL_TIMEOUT - 1)
+        await session.close()
+    assert [one.metadata.name for one in store.values()] == ["there"]
+    assert tried > 1
+
+
+async def test_what_we_make_while_a_list_is_read_is_never_taken_for_gone(
+    followed: Followed,
+) -> None:
     """Else somebody who logs in at that moment would be remembered as deleted by hand, and revoked."""
-    monkeypatch.setattr(watch_module, "PAGE", 2)
     for n in range(3):
         await followed.put(f"n{n}", {"value": str(n)})
     gone: list[str] = []
@@ -227,7 +297,7 @@ async def test_what_we_make_while_the_pages_are_read_is_never_taken_for_gone(
     second = Watch(session, followed.watch.path, Numbered, store, "labelSelector=followed")
     await listed(second)
     await session.close()
-    assert (gone, session.lists) == ([], 2)
+    assert (gone, session.lists) == ([], 1)
     assert sorted(one.metadata.name for one in store.values()) == ["made", "n0", "n1", "n2"]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from jwt_to_rbac.kube.calls import verb_and_resource
 from tests.support.proxy import Upstream, cut, proxied
 
 
@@ -68,9 +69,7 @@ class Faults:
 
     def due(self, request: web.Request) -> Fault | None:
         """The fault for this request, if it is its turn."""
-        if request.method == "GET" and (
-            "watch=" in request.query_string or "limit=" in request.query_string
-        ):
+        if verb_and_resource(request.method, request.path_qs)[0] in ("list", "watch"):
             return None
         if "/events.k8s.io/" in request.path:
             return None  # News is told in the background, whenever it comes.

@@ -1,10 +1,14 @@
 """Where every command begins: kubectl's plugin goes its short way, all others through `main`."""
 
+import gc
 import sys
 
 
 def main() -> None:
     """`jwt-to-rbac …`, also as `kubectl jwt-to-rbac …`. Imports what the command needs, no more."""
+    # Modules are no garbage, and to look through them for some is a tenth of what importing them takes.
+    # `serve` has it enabled again; any other command ends before there is anything worth collecting.
+    gc.disable()
     if sys.argv[1:2] == ["credential"]:
         from jwt_to_rbac.cli.credential import credential
 

@@ -17,11 +17,14 @@ KEPT = 15.0
 """Seconds that an unused connection is kept, as aiohttp does: load balancers forget them without
 a word, and asyncio has 256 KiB of buffer for each."""
 
-LARGEST = 64 * 1024 * 1024
-"""Bytes of one answer: a page of 500 ClusterRoles of 100 KB."""
+LARGEST = 1024 * 1024 * 1024
+"""Bytes of one answer: a list of half a million AccessGrants."""
 
 REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
 """Methods that may be sent a second time (RFC 9110, section 9.2.2)."""
+
+Received = bytes | bytearray
+"""A long one isn't copied together from its parts: for a moment it would be in memory twice."""
 
 LEFT_AS_IT_IS = "/?&=%:@!$'()*+,;"
 """What `quote` leaves in a path with its query, beside letters and digits."""
@@ -32,7 +35,7 @@ class Answer(NamedTuple):
 
     status: int
     retry_after: str
-    body: bytes
+    body: Received
 
 
 class Connections:
@@ -147,7 +150,7 @@ class _Connection(asyncio.Protocol):
         self._parser: httptools.HttpResponseParser | None = httptools.HttpResponseParser(self)
         self._answered: asyncio.Future[Answer] | None = None
         self._retry_after = ""
-        self._body: list[bytes] = []
+        self._body = bytearray()
         self._size = 0
         self.reusable = False
         self.generation = 0
@@ -195,14 +198,14 @@ class _Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self.reusable = False
-        self._retry_after, self._body = "", []
+        self._retry_after, self._body = "", bytearray()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() == b"retry-after":
             self._retry_after = value.decode("latin-1")
 
     def on_body(self, part: bytes) -> None:
-        self._body.append(part)
+        self._body += part
 
     def on_message_complete(self) -> None:
         if self._parser is None or self._answered is None or self._answered.done():
@@ -211,8 +214,9 @@ class _Connection(asyncio.Protocol):
         if status < 200:
             return  # The answer is yet to come (RFC 9110, section 15.2).
         self.reusable = self._parser.should_keep_alive()
-        self._size = 0
-        self._answered.set_result(Answer(status, self._retry_after, b"".join(self._body)))
+        # Not kept beside the answer: a list of everybody would stay in memory as long as the connection.
+        self._size, body, self._body = 0, self._body, bytearray()
+        self._answered.set_result(Answer(status, self._retry_after, body))
 
     def _fail(self, error: Exception) -> None:
         if self._answered is not None and not self._answered.done():

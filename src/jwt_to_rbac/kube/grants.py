@@ -14,6 +14,7 @@ from jwt_to_rbac.core.plan import AccessPlan
 from jwt_to_rbac.core.record import Record
 from jwt_to_rbac.kube import manifest, paths
 from jwt_to_rbac.kube.accounts import Accounts
+from jwt_to_rbac.kube.connections import Received
 from jwt_to_rbac.kube.objects import CONFLICT, NOT_FOUND, decode, delete
 from jwt_to_rbac.kube.session import JSON, MERGE_PATCH, KubeSession
 from jwt_to_rbac.kube.status import status, with_login
@@ -127,7 +128,7 @@ class Grants:
             raise Conflict(Code.BUSY, f"AccessGrant {account.name} was deleted meanwhile.")
         return self._saw(reply.body)
 
-    def _saw(self, body: bytes) -> Account:
+    def _saw(self, body: Received) -> Account:
         grant = decode(body, AccessGrant)
         self._accounts.grants.put(grant)
         account = self._accounts.named(grant.metadata.name)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 import msgspec
 
 from jwt_to_rbac.kube import paths
+from jwt_to_rbac.kube.connections import Received
 from jwt_to_rbac.kube.installation import LABELS
 from jwt_to_rbac.kube.manifest import Body
 from jwt_to_rbac.kube.session import APPLY_PATCH, MERGE_PATCH, KubeSession
@@ -56,14 +57,14 @@ class KubeLease:
         body: Body = {"metadata": {"resourceVersion": held.version}, "spec": {"holderIdentity": ""}}
         await self._patch(self._path, body, MERGE_PATCH)
 
-    async def _patch(self, path: str, body: Body, content_type: str) -> bytes:
+    async def _patch(self, path: str, body: Body, content_type: str) -> Received:
         reply = await self._session.call(
             "PATCH", path, body, content_type=content_type, urgent=True
         )
         return reply.body
 
 
-def _held(body: bytes) -> Held:
+def _held(body: Received) -> Held:
     seen = msgspec.json.decode(body, type=Lease)
     spec = seen.spec
     return Held(

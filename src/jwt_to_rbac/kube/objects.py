@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from jwt_to_rbac.core.errors import Code, Conflict, JwtToRbacError
+from jwt_to_rbac.kube.connections import Received
 from jwt_to_rbac.kube.session import KubeSession, Reply
 from jwt_to_rbac.kube.types import AnyObject
 
@@ -18,7 +19,7 @@ CONFLICT = HTTPStatus.CONFLICT
 Seen = TypeVar("Seen")
 
 
-def decode(body: bytes, kind: type[Seen]) -> Seen:
+def decode(body: Received, kind: type[Seen]) -> Seen:
     """Raises JwtToRbacError (cluster_refused) for an object that is not as its kind says."""
     try:
         return msgspec.json.decode(body, type=kind)

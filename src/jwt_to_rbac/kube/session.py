@@ -19,7 +19,7 @@ import msgspec
 
 from jwt_to_rbac.core.errors import Code, Conflict, InvalidInput, JwtToRbacError, Outage
 from jwt_to_rbac.kube.calls import Observe, verb_and_resource
-from jwt_to_rbac.kube.connections import Answer, Connections
+from jwt_to_rbac.kube.connections import Answer, Connections, Received
 from jwt_to_rbac.kube.credential import Credential
 from jwt_to_rbac.kube.official import (
     SERVICE_HOST_ENV_NAME,
@@ -59,7 +59,7 @@ class Reply:
     """An answer that the caller said it can handle."""
 
     status: int
-    body: bytes
+    body: Received
 
 
 class _Status(msgspec.Struct):
@@ -139,8 +139,9 @@ class KubeSession:
         also: tuple[int, ...] = (),
         content_type: str = JSON,
         urgent: bool = False,
+        seconds: float = CALL_TIMEOUT,
     ) -> Reply:
-        """Make one call; a 2xx or a status in `also` comes back.
+        """Make one call, each try within `seconds`; a 2xx or a status in `also` comes back.
 
         `urgent` ones and what takes something away (DELETE) go ahead of others that wait.
         Raises Outage (unreachable, too slow, throttled, 5xx), Conflict (409), or
@@ -154,7 +155,7 @@ class KubeSession:
                 if method != "GET":
                     self._guard()
                 round_ = self._throttle.round
-                reply, wait = await self._once(method, path, data, content_type)
+                reply, wait = await self._once(method, path, data, content_type, seconds)
                 if wait is not None:
                     self._throttle.told(round_, wait)
                 elif self._throttle.narrow:
@@ -168,23 +169,23 @@ class KubeSession:
         raise _error(reply, method, path, wait)
 
     async def _once(
-        self, method: str, path: str, data: bytes, content_type: str
+        self, method: str, path: str, data: bytes, content_type: str, seconds: float
     ) -> tuple[Reply, float | None]:
         began = time.monotonic()
-        reply, wait = await self._try(method, path, data, content_type)
+        reply, wait = await self._try(method, path, data, content_type, seconds)
         if reply.status == HTTPStatus.UNAUTHORIZED and await self._credential.renewed(began):
             # Not one that was opened with the old certificate.
             self._connections.drop()
-            reply, wait = await self._try(method, path, data, content_type)
+            reply, wait = await self._try(method, path, data, content_type, seconds)
         return reply, wait
 
     async def _try(
-        self, method: str, path: str, data: bytes, content_type: str
+        self, method: str, path: str, data: bytes, content_type: str, seconds: float
     ) -> tuple[Reply, float | None]:
         began, status = time.perf_counter(), "error"
         ask = self._ask_by_proxy if self.configuration.proxy else self._connections.ask
         try:
-            async with asyncio.timeout(CALL_TIMEOUT):
+            async with asyncio.timeout(seconds):
                 answer = await ask(method, path, await self._headers(content_type), data)
             status = str(answer.status)
             return Reply(answer.status, answer.body), _retry_after(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from importlib.metadata import version
 
 import aiohttp
@@ -31,7 +32,6 @@ from jwt_to_rbac.settings.load import Loaded
 from jwt_to_rbac.usecases.callers import Callers
 from jwt_to_rbac.usecases.door import Door
 from jwt_to_rbac.usecases.one_at_a_time import OneAtATime
-from jwt_to_rbac.wiring.applications import for_api_servers, for_people
 from jwt_to_rbac.wiring.background import Background
 from jwt_to_rbac.wiring.issuers import trusted
 from jwt_to_rbac.wiring.leading import leading
@@ -133,7 +133,6 @@ async def service(
     )
     lead = leading(parts)
     reload = reloading(parts, again, lead.follow)
-    app, webhooks = for_people(parts, settle, settling, reload, lead), for_api_servers(parts)
 
     background = Background(log)
     background.start("watches", cluster.follow())
@@ -146,6 +145,12 @@ async def service(
     if controllers:
         background.start("leading", lead.run())
     try:
+        # A quarter of all modules, while the API server lists everybody: of a restart with ten
+        # thousand people a tenth.
+        await asyncio.to_thread(import_module, "jwt_to_rbac.wiring.applications")
+        from jwt_to_rbac.wiring.applications import for_api_servers, for_people
+
+        app, webhooks = for_people(parts, settle, settling, reload, lead), for_api_servers(parts)
         yield Service(app, webhooks, cluster, configuration.host, background.died)
         # Others lead from now on, while what is left here is finished.
         if controllers:
