@@ -26,11 +26,14 @@ from tests.support.issuer import AUDIENCE, ManyPeople
 from tests.support.server import free_port, running
 
 BARE_IN_FLIGHT = 16
+RESTARTS = 5
+"""The API server collects its garbage in some of them, which takes half a second."""
+
 WARM_UP = 4
 """One in so many people has had their day before growth is measured."""
 
 HEAD = """\
-| people | filled, s | ready, s | memory, MB | at peak | bare writes/s | ours/s | of bare | lost by all, s | day: requests/s | memory before, after | sockets | tasks |
+| people | filled, s | ready, s, five times | memory, MB | at peak | bare writes/s | ours/s | of bare | lost by all, s | day: requests/s | memory before, after | sockets | tasks |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
 
 
@@ -40,7 +43,7 @@ class Measured:
 
     people: int
     filled: float
-    ready: float
+    ready: tuple[float, ...]
     memory: float
     bare: float
     applied: Applied
@@ -56,7 +59,7 @@ class Measured:
         cells = [
             f"{self.people}",
             f"{self.filled:.1f}",
-            f"{self.ready:.1f}",
+            ", ".join(f"{one:.1f}" for one in self.ready),
             f"{self.memory:.0f}",
             f"{seen.after.peak:.0f}",
             f"{writes / self.bare:.0f}",
@@ -89,15 +92,18 @@ async def measure(kubeconfig: Path, issuer: ManyPeople, folder: Path, people: in
         _say(f"{people} people, filled in {filled:.1f} s")
         bare = await by_a_bare_client(kubeconfig, writes, BARE_IN_FLIGHT)
         _say(f"bare: {bare:.1f} s")
-        began = time.perf_counter()
-        server = stack.enter_context(running(arguments, port, folder, {}))
-        ready = time.perf_counter() - began
+        ready = list[float]()
+        for _ in range(RESTARTS):
+            await stack.aclose()
+            began = time.perf_counter()
+            server = stack.enter_context(running(arguments, port, folder, {}))
+            ready.append(time.perf_counter() - began)
         http = Connections(server.url, ssl.create_default_context())
         stack.push_async_callback(http.close)
         await day.calm(http)
         pid = server.process.pid
         memory = held(pid).memory
-        _say(f"ready after {ready:.1f} s, memory {memory:.0f} MB")
+        _say(f"ready after {', '.join(f'{one:.1f}' for one in ready)} s, memory {memory:.0f} MB")
         applied = await by_the_product(http, file, text)
         _say(
             f"ours: {applied.done:.1f} s, lost by all after {applied.lost:.1f} s, {applied.writes:.0f} writes"
@@ -110,7 +116,7 @@ async def measure(kubeconfig: Path, issuer: ManyPeople, folder: Path, people: in
             tasks_after = (await metrics(http))["jwt_to_rbac_tasks"]
         _say(f"day: {replayed}")
         return Measured(
-            people, filled, ready, memory, bare, applied, replayed, (tasks, tasks_after)
+            people, filled, tuple(ready), memory, bare, applied, replayed, (tasks, tasks_after)
         )
 
 
