@@ -26,14 +26,11 @@ from tests.support.issuer import AUDIENCE, ManyPeople
 from tests.support.server import free_port, running
 
 BARE_IN_FLIGHT = 16
-RESTARTS = 5
-"""The API server collects its garbage in some of them, which takes half a second."""
-
 WARM_UP = 4
 """One in so many people has had their day before growth is measured."""
 
 HEAD = """\
-| people | filled, s | ready, s, five times | memory, MB | at peak | bare writes/s | ours/s | of bare | lost by all, s | day: requests/s | memory before, after | sockets | tasks |
+| people | filled, s | ready, s, each time | memory, MB | at peak | bare writes/s | ours/s | of bare | lost by all, s | day: requests/s | memory before, after | sockets | tasks |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
 
 
@@ -74,7 +71,9 @@ class Measured:
         return "| " + " | ".join(cells) + " |"
 
 
-async def measure(kubeconfig: Path, issuer: ManyPeople, folder: Path, people: int) -> Measured:
+async def measure(
+    kubeconfig: Path, issuer: ManyPeople, folder: Path, people: int, restarts: int = 1
+) -> Measured:
     """Everybody's writes on the cluster of `kubeconfig`, where nobody else may be at work."""
     port, name = free_port(), secrets.token_hex(3)
     names = [f"s{name}-{n}" for n in range(people)]
@@ -93,7 +92,7 @@ async def measure(kubeconfig: Path, issuer: ManyPeople, folder: Path, people: in
         bare = await by_a_bare_client(kubeconfig, writes, BARE_IN_FLIGHT)
         _say(f"bare: {bare:.1f} s")
         ready = list[float]()
-        for _ in range(RESTARTS):
+        for _ in range(restarts):
             await stack.aclose()
             began = time.perf_counter()
             server = stack.enter_context(running(arguments, port, folder, {}))
