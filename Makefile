@@ -29,7 +29,7 @@ test-node: helm node browser ## the image, manifests and chart on a real node, a
 bench: tools ## speed beside the raw calls, as a table of ratios
 	@$(BIN)/python -m bench $(ARGS)
 
-scale: tools ## 10, 1000 and 10000 people: a policy change, a restart, a day of logins (ARGS: other numbers)
+scale: helm ## 10, 1000 and 10000 people: a policy change, a restart, a day of logins (ARGS: other numbers)
 	@$(BIN)/python -m bench.scale $(ARGS)
 
 failover: helm ## a leader killed, and one stopped, FAILOVERS=20 times each while others log people in

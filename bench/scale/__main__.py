@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bench.scale.measure import HEAD, measure
 from jwt_to_rbac.sandbox import start
-from tests.support.cluster import install
 from tests.support.issuer import many_people
 
 RESTARTS = 5
@@ -22,8 +21,7 @@ def main(sizes: list[int]) -> None:
             many_people() as issuer,
             tempfile.TemporaryDirectory() as folder,
         ):
-            install(sandbox)
-            told = measure(sandbox.kubeconfig, issuer, Path(folder), people, RESTARTS)
+            told = measure(sandbox, issuer, Path(folder), people, RESTARTS)
             print(asyncio.run(told).row())
             sys.stdout.flush()
 

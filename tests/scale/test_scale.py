@@ -27,7 +27,7 @@ async def test_a_changed_policy_takes_from_everybody_first_and_a_day_of_logins_l
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     with many_people() as issuer:
-        measured = await measure(sandbox.kubeconfig, issuer, tmp_path, PEOPLE)
+        measured = await measure(sandbox, issuer, tmp_path, PEOPLE)
 
     records = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
     repairs = [one["held"] for one in records if one["event"] == "repair"]
