@@ -26,8 +26,9 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 OTHER = "other"
 """A method or path of the client's own invention."""
 
-WatchState = tuple[str, bool, float]
-"""A watch's resource, whether it is up, and the seconds since the API server was last heard on it."""
+WatchState = tuple[str, bool, float, int]
+"""A watch's resource, whether it is up, the seconds since the API server was last heard on it, and how
+many objects are known by it."""
 
 
 class Metrics:
@@ -104,7 +105,7 @@ class Metrics:
         Gauge(PREFIX + name, meaning, registry=self.registry).set_function(value)
 
     def watches(self, states: Callable[[], Iterable[WatchState]]) -> None:
-        """The watches' health; `states` is called from another thread."""
+        """The watches' health and size; `states` is called from another thread."""
         self.registry.register(_Watches(states))
 
     def reloads(self, succeeded: Callable[[], bool], succeeded_at: Callable[[], float]) -> None:
@@ -160,13 +161,14 @@ class _Watches(Collector):
         return self._families()
 
     def collect(self) -> Iterator[Metric]:
-        up, silence = self._families()
-        for resource, healthy, seconds in self._states():
+        up, silence, objects = self._families()
+        for resource, healthy, seconds, known in self._states():
             up.add_metric([resource], healthy)
             silence.add_metric([resource], seconds)
-        yield from (up, silence)
+            objects.add_metric([resource], known)
+        yield from (up, silence, objects)
 
-    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
         return (
             GaugeMetricFamily(
                 f"{PREFIX}watch_up",
@@ -177,6 +179,12 @@ class _Watches(Collector):
                 f"{PREFIX}watch_silence_seconds",
                 "Seconds since the API server was last heard on a watch; it says something each "
                 "minute",
+                labels=["resource"],
+            ),
+            GaugeMetricFamily(
+                f"{PREFIX}watch_objects",
+                "Objects that are known of a kind: of accessgrants everybody's, of bindings all on "
+                "the cluster",
                 labels=["resource"],
             ),
         )

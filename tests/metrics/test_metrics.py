@@ -51,7 +51,7 @@ def told_everything() -> Metrics:
     metrics.unrecorded()
     metrics.fetch("dex.example.com", "200")
     metrics.gauge("settling_queue_depth", "Accounts that wait", lambda: 3)
-    metrics.watches(lambda: [("namespaces", True, 4.5), ("accessgrants", False, 90.0)])
+    metrics.watches(lambda: [("namespaces", True, 4.5, 7), ("accessgrants", False, 90.0, 10_000)])
     return metrics
 
 
@@ -70,6 +70,7 @@ def test_each_thing_is_counted_under_its_name() -> None:
     assert seen["jwt_to_rbac_settling_queue_depth"] == 3
     assert seen["jwt_to_rbac_watch_up resource=accessgrants"] == 0
     assert seen["jwt_to_rbac_watch_silence_seconds resource=namespaces"] == 4.5
+    assert seen["jwt_to_rbac_watch_objects resource=accessgrants"] == 10_000
     assert seen["process_resident_memory_bytes"] > 0
 
 

@@ -116,11 +116,16 @@ class KubeCluster:
         """The paths whose watch isn't filled yet or is down now."""
         return [w.path for w in self._watches if not (w.healthy and w.synced.is_set())]
 
-    def watches(self) -> list[tuple[str, bool, float]]:
-        """Each watch's resource, whether it is up, and how many seconds it has been silent."""
+    def watches(self) -> list[tuple[str, bool, float, int]]:
+        """Each watch's resource, whether it is up, the seconds it has been silent, and its objects' number."""
         now = time.monotonic()
         return [
-            (verb_and_resource("GET", w.path)[1], w.healthy and w.synced.is_set(), now - w.heard_at)
+            (
+                verb_and_resource("GET", w.path)[1],
+                w.healthy and w.synced.is_set(),
+                now - w.heard_at,
+                len(w.store),
+            )
             for w in self._watches
         ]
 
