@@ -32,6 +32,9 @@ bench: tools ## speed beside the raw calls, as a table of ratios
 scale: helm ## 10, 1000 and 10000 people: a policy change, a restart, a day of logins (ARGS: other numbers)
 	@$(BIN)/python -m bench.scale $(ARGS)
 
+bindings: tools ## what a read costs the API server by how many ClusterRoleBindings 10000 people have (ARGS: how many people)
+	@$(BIN)/python -m bench.bindings $(ARGS)
+
 failover: helm ## a leader killed, and one stopped, FAILOVERS=20 times each while others log people in
 	FAILOVERS=$(or $(FAILOVERS),20) $(BIN)/python -m pytest tests/e2e/test_leadership.py -s $(ARGS)
 

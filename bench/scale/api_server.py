@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from statistics import median
 
-from bench.scale.crowd import Crowd
 from jwt_to_rbac.kube import paths
 from jwt_to_rbac.kube.connections import Connections
 from jwt_to_rbac.kube.official import RESTClientObject
@@ -58,11 +57,11 @@ async def cpu_seconds(session: KubeSession) -> float:
     )
 
 
-async def requests(crowd: Crowd) -> tuple[Request, Request]:
-    """The same read by an administrator whom RBAC isn't asked about (system:masters), and by a person."""
-    session, name = crowd.session, crowd.cluster.account_names()[0]
+async def requests(session: KubeSession, namespace: str, person: str) -> tuple[Request, Request]:
+    """The same read by `session`, an administrator whom RBAC isn't asked about (system:masters), and by a
+    person, whose ServiceAccount is in `namespace`."""
     wanted = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-    reply = await session.call("POST", paths.token(crowd.cluster.namespace, name), wanted)
+    reply = await session.call("POST", paths.token(namespace, person), wanted)
     token = json.loads(reply.body)["status"]["token"]
     known = session.configuration
     authority = ssl.create_default_context(cadata=ca_certificate(known).decode())

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.scale import day
 from bench.scale.api_server import Request, quiet, requests
-from bench.scale.crowd import crowd
+from bench.scale.crowd import USERS, crowd
 from bench.scale.policy_change import (
     Applied,
     by_a_bare_client,
@@ -108,7 +108,7 @@ async def measure(
         _say(f"bare: {bare:.1f} s")
         async with crowd(as_admin, issuer) as seen:
             rested = await quiet(seen.session)
-            asked = await requests(seen)
+            asked = await requests(seen.session, USERS, seen.cluster.account_names()[0])
         _say(f"rested after {rested:.0f} s; requests: {asked}")
         ready = list[float]()
         for _ in range(restarts):
