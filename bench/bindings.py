@@ -1,9 +1,12 @@
-"""`python -m bench.bindings [PEOPLE]`: what a read costs the API server, by how many people share a ClusterRoleBinding."""
+"""`python -m bench.bindings [PEOPLE]`: what a read costs the API server, by how many people share a ClusterRoleBinding.
+
+No program of ours runs: what its bindings cost in real use is `bench.scale`'s.
+"""
 
 import asyncio
 import sys
 
-from bench.scale.api_server import quiet, requests
+from bench.api_server import quiet, requests
 from bench.scale.crowd import USERS, each
 from jwt_to_rbac.kube import paths
 from jwt_to_rbac.kube.marks import LABELS

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.api_server import Request, quiet, requests
 from bench.scale import day
-from bench.scale.api_server import Request, quiet, requests
 from bench.scale.crowd import USERS, crowd
 from bench.scale.policy_change import (
     Applied,

@@ -80,7 +80,9 @@ def credential(sandbox: Sandbox, name: str, folder: Path) -> Path:
     """A kubeconfig with the token of the program's ServiceAccount, which lies in a file as in a pod."""
     place = folder / "serviceaccount"
     place.mkdir(exist_ok=True)
-    (place / "token").write_text(kubectl(sandbox, "create", "token", name, "-n", NAMESPACE))
+    # Nobody renews it here, and `make scale` may take longer than the hour that kubectl asks for.
+    token = kubectl(sandbox, "create", "token", name, "-n", NAMESPACE, "--duration=12h")
+    (place / "token").write_text(token)
     authority = {"certificate-authority": str(sandbox.ca_file)}
     document = {
         "apiVersion": "v1",
